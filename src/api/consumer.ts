@@ -1,0 +1,97 @@
+import type { AnyEventContract } from '../contract/event-contract.js';
+import type { TenantId } from '../core/tenant-id.js';
+import type { EventHandler } from './handler.js';
+
+/** How a failing handler is tried again, in place, while the events of the same aggregate wait. */
+export interface RetryOptions {
+  /** Tries in all, the first included; then the dead-letter topic. 1 to 1,000. Default 5. */
+  readonly attempts?: number | undefined;
+  /** Pause before the second try; doubled for each further one, with jitter. Default 200. */
+  readonly backoffMs?: number | undefined;
+  /** The longest pause. Default 30,000. */
+  readonly maxBackoffMs?: number | undefined;
+}
+
+/** Options of a consumer or worker. */
+export interface ConsumerOptions {
+  /** Handlers running at once. Default 64. */
+  readonly concurrency?: number | undefined;
+  /** Handlers of one tenant running at once. Default: nine tenths of `concurrency`, at least 1. */
+  readonly tenantConcurrency?: number | undefined;
+  /** Records held in memory at most. Default 2,000. */
+  readonly maxBufferedRecords?: number | undefined;
+  /** Bytes of keys and values held in memory at most. Default 64 MiB. */
+  readonly maxBufferedBytes?: number | undefined;
+  readonly retry?: RetryOptions | undefined;
+  /** How long a handler may take. Default 30,000. */
+  readonly handlerTimeoutMs?: number | undefined;
+  /** Where a new group begins. Default `earliest`, so that nothing published before its first start is lost. */
+  readonly startFrom?: 'earliest' | 'latest' | undefined;
+  /** What becomes of events whose type nobody handles. Default `skip`; they are counted. */
+  readonly otherTypes?: 'skip' | 'dead-letter' | undefined;
+  /** How often progress is committed. Default 1,000. */
+  readonly commitIntervalMs?: number | undefined;
+  /** `consumer` is KIP-848 and needs Kafka 4; `classic` works everywhere. Default `classic`. */
+  readonly groupProtocol?: 'classic' | 'consumer' | undefined;
+}
+
+/** Counts of what became of records, since the start. */
+export interface ConsumerCounts {
+  /** Handlers that returned. */
+  readonly handled: number;
+  /** Tries of a handler that failed. */
+  readonly failedAttempts: number;
+  /** Acknowledged copies in the dead-letter topic. */
+  readonly deadLettered: number;
+  /** Acknowledged copies in quarantine, by code. */
+  readonly quarantined: Readonly<Record<string, number>>;
+  /** Records of another tenant that a tenant's consumer passed over on a shared topic. */
+  readonly foreign: number;
+  /** Records whose type nobody handles. */
+  readonly skipped: number;
+}
+
+/** `live`: all is well. `degraded`: something needs attention, work goes on. `stuck`: some work cannot go on. */
+export interface ConsumerHealth {
+  readonly status: 'live' | 'degraded' | 'stuck';
+  readonly reasons: readonly string[];
+}
+
+/** Consumes events in one consumer group. */
+export interface EventConsumer extends AsyncDisposable {
+  readonly groupId: string;
+  /**
+   * Registers a handler for a contract, or for several: then `event.type` tells them apart. Before `start`.
+   *
+   * @throws TenantryError `CONTRACT_CONFLICT` where a type and version has a handler already, `INVALID_STATE` after start
+   */
+  on<const C extends AnyEventContract>(contracts: C | readonly C[], handler: EventHandler<C>): this;
+  /**
+   * Joins the group and begins.
+   *
+   * @throws TenantryError `BROKER_UNREACHABLE`, `BROKER_ACCESS_DENIED`, `TOPIC_NOT_FOUND`, `INVALID_STATE`
+   */
+  start(): Promise<void>;
+  /** Stops reading, lets running handlers finish for at most `timeoutMs` (default 25,000), commits, leaves. Never rejects. */
+  stop(options?: { readonly timeoutMs?: number | undefined }): Promise<StopReport>;
+  /** Resolves once everything that was in the topics at the time of the call is finished and committed. */
+  caughtUp(options?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
+  counts(): ConsumerCounts;
+  health(): ConsumerHealth;
+}
+
+/** How a stop went. */
+export interface StopReport {
+  /** Whether the time was over before everything had ended by itself. */
+  readonly timedOut: boolean;
+  /** Handlers or publishes that had not ended. They were not committed and will be delivered again. */
+  readonly unfinished: number;
+}
+
+/** A consumer of one tenant, in the group `{tenantId}.{group}`. */
+export interface TenantConsumer extends EventConsumer {
+  readonly tenantId: TenantId;
+}
+
+/** A consumer of every tenant, in the group `_shared.{group}`. */
+export type Worker = EventConsumer;

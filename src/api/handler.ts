@@ -1,0 +1,33 @@
+import type { AnyEventContract } from '../contract/event-contract.js';
+import type { TenantId } from '../core/tenant-id.js';
+import type { EventOf } from './consumed-event.js';
+import type { Publisher } from './publisher.js';
+
+/** Where a delivery came from. */
+export interface DeliveredRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+/** What a handler is given beside its event. */
+export interface HandlerContext {
+  /** Publishes for the event's tenant, in the event's trace. */
+  readonly tenant: Publisher & { readonly id: TenantId };
+  /** Aborted when the handler's time is over or its partition goes away. */
+  readonly signal: AbortSignal;
+  /** 1 for the first try of this delivery. */
+  readonly attempt: number;
+  /** Whether the event is handled again on purpose. */
+  readonly replay: boolean;
+  readonly record: DeliveredRecord;
+}
+
+/**
+ * Handles one event. Returning means done. Throwing `deadLetter(reason)` or `retryAfter(ms)` says what to do;
+ * any other throw follows the retry policy. Events of one aggregate arrive one at a time, in order.
+ */
+export type EventHandler<C extends AnyEventContract = AnyEventContract> = (
+  event: EventOf<C>,
+  context: HandlerContext,
+) => unknown;

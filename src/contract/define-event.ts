@@ -1,0 +1,103 @@
+import { tenantryError } from '../core/errors.js';
+import { brandContract, type EventContract, type Protection } from './event-contract.js';
+import { isLogicalTopic } from './logical-topic.js';
+import type { SchemaInput, SchemaOutput, StandardSchema } from './standard-schema.js';
+import type { SurvivesJson } from './json-safe.js';
+
+/** What `defineEvent` takes. */
+export interface EventDefinition<
+  Type extends string,
+  Version extends number,
+  Schema extends StandardSchema,
+  Compacted extends boolean,
+> {
+  /** Dotted lower-case words: `orders.placed`. At most 200 characters. */
+  readonly type: Type;
+  /** A positive integer; a change that old consumers cannot read needs a new one. */
+  readonly version: Version;
+  /** The logical topic: `^[a-z0-9][a-z0-9-]{0,99}$`, and none of dlq, retry, quarantine. */
+  readonly topic: string;
+  /**
+   * A synchronous Standard Schema. What is written is its output: undeclared fields do not leave, defaults
+   * are filled in. It must accept its own output after JSON, because consumers validate with it too.
+   */
+  readonly schema: Schema;
+  /** Reads the aggregate id from the schema's output: the entity whose events stay in order. */
+  readonly aggregateId: (data: SchemaOutput<Schema>) => string;
+  /** Required, so that nobody leaves data in the clear by forgetting to choose. */
+  readonly protection: Protection;
+  /** Whether the topic is compacted, which allows tombstones. All contracts of a topic must agree. Default false. */
+  readonly compacted?: Compacted;
+  /** Reads the tenant that the data names, where they name one; publishing for another tenant is then refused. */
+  readonly tenant?: (data: SchemaOutput<Schema>) => string;
+}
+
+const TYPE = /^[a-z0-9][a-z0-9_-]*(?:\.[a-z0-9][a-z0-9_-]*)*$/;
+const MAX_TYPE_LENGTH = 200;
+const PROTECTIONS: readonly unknown[] = ['confidential', 'authentic', 'none'] satisfies Protection[];
+
+/**
+ * Defines an event contract.
+ *
+ * @example
+ * ```ts
+ * import { defineEvent } from 'tenantry/contract';
+ * import { z } from 'zod';
+ *
+ * export const OrderPlaced = defineEvent({
+ *   type: 'orders.placed',
+ *   version: 1,
+ *   topic: 'orders',
+ *   schema: z.object({ orderId: z.string(), total: z.number() }),
+ *   aggregateId: (order) => order.orderId,
+ *   protection: 'confidential',
+ * });
+ * ```
+ *
+ * @throws TenantryError `INVALID_CONTRACT`
+ */
+export function defineEvent<
+  const Type extends string,
+  const Version extends number,
+  Schema extends StandardSchema,
+  const Compacted extends boolean = false,
+>(
+  definition: EventDefinition<Type, Version, Schema, Compacted> & {
+    readonly schema: SurvivesJson<SchemaInput<Schema>, SchemaOutput<Schema>>;
+  },
+): EventContract<Type, Version, SchemaInput<Schema>, SchemaOutput<Schema>, Compacted> {
+  checkDefinition(definition);
+  const { type, version, topic, schema, protection, aggregateId, tenant } = definition;
+  return brandContract<EventContract<Type, Version, SchemaInput<Schema>, SchemaOutput<Schema>, Compacted>>({
+    type,
+    version,
+    eventType: `${type}.v${version}`,
+    topic,
+    protection,
+    compacted: (definition.compacted ?? false) as Compacted,
+    schema: schema as StandardSchema<SchemaInput<Schema>, SchemaOutput<Schema>>,
+    aggregateId,
+    ...(tenant === undefined ? {} : { tenantOf: tenant }),
+  });
+}
+
+function checkDefinition(definition: EventDefinition<string, number, StandardSchema, boolean>): void {
+  const { type, version, topic, schema, protection, aggregateId } = definition as Partial<typeof definition>;
+  const named = typeof type === 'string' && type.length <= MAX_TYPE_LENGTH && TYPE.test(type);
+  if (!named) throw invalid('an event contract', `type must be dotted lower-case words such as orders.placed, at most ${MAX_TYPE_LENGTH} characters`);
+  const what = `event contract ${type}`;
+  if (!Number.isSafeInteger(version) || (version ?? 0) < 1) throw invalid(what, 'version must be a positive integer');
+  if (!isLogicalTopic(topic)) {
+    throw invalid(what, 'topic must match ^[a-z0-9][a-z0-9-]{0,99}$ and be none of dlq, retry, quarantine');
+  }
+  const standard: unknown = typeof schema === 'object' || typeof schema === 'function' ? schema['~standard'] : undefined;
+  if (typeof standard !== 'object' || standard === null || typeof (standard as { validate?: unknown }).validate !== 'function') {
+    throw invalid(what, 'schema must implement Standard Schema, as zod, valibot and arktype do');
+  }
+  if (!PROTECTIONS.includes(protection)) throw invalid(what, "protection must be 'confidential', 'authentic' or 'none'");
+  if (typeof aggregateId !== 'function') throw invalid(what, 'aggregateId must be a function of the data');
+}
+
+function invalid(what: string, problem: string): Error {
+  return tenantryError('INVALID_CONTRACT', `${what}: ${problem}`);
+}

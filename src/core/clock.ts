@@ -1,0 +1,48 @@
+/** A timer that has been set; cancelling it twice, or after it fired, does nothing. */
+export interface Timer {
+  cancel(): void;
+}
+
+/** The only source of time in this library, so that tests and simulations can own it. */
+export interface Clock {
+  /** Wall-clock time in milliseconds since the Unix epoch. */
+  nowMs(): number;
+  /** Milliseconds from an arbitrary origin; never goes backwards. */
+  monotonicMs(): number;
+  /** Calls `callback` once, `delayMs` from now, without keeping the process alive for it. */
+  setTimer(delayMs: number, callback: () => void): Timer;
+}
+
+const MAX_TIMER_MS = 2_147_483_647;
+
+/** The clock of the machine. */
+export const systemClock: Clock = {
+  nowMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  setTimer(delayMs, callback) {
+    const handle = setTimeout(callback, Math.min(Math.max(delayMs, 0), MAX_TIMER_MS));
+    handle.unref();
+    return {
+      cancel: () => {
+        clearTimeout(handle);
+      },
+    };
+  },
+};
+
+/** Resolves after `delayMs`, or as soon as `signal` is aborted; it never rejects. */
+export function delay(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted === true) {
+      resolve();
+      return;
+    }
+    const finish = (): void => {
+      timer.cancel();
+      signal?.removeEventListener('abort', finish);
+      resolve();
+    };
+    const timer = clock.setTimer(delayMs, finish);
+    signal?.addEventListener('abort', finish, { once: true });
+  });
+}

@@ -1,0 +1,109 @@
+import { ERROR_CODES, type ErrorCode } from './error-codes.js';
+
+/** One thing that is wrong with an input. It names a place, never a value. */
+export interface Problem {
+  /** Dotted path of the field, or `(root)`. */
+  readonly path: string;
+  readonly message: string;
+}
+
+/** The fields that an error of a given code carries beside `code` and `message`. */
+export interface ErrorFields {
+  INVALID_OPTIONS: { readonly problems: readonly Problem[] };
+  VALIDATION_FAILED: { readonly problems: readonly Problem[] };
+  PAYLOAD_INVALID: { readonly problems: readonly Problem[] };
+  RECORD_TOO_LARGE: { readonly sizeBytes: number; readonly limitBytes: number };
+  RATE_LIMITED: { readonly tenantId: string; readonly retryAfterMs: number };
+  PUBLISH_QUEUE_FULL: { readonly tenantId: string; readonly waiting: number };
+  PUBLISH_FAILED: { readonly reason: string };
+  PUBLISH_REFUSED: { readonly reason: string };
+  PUBLISH_INCOMPLETE: { readonly outcomes: readonly PublishOutcome[] };
+  DELIVERY_UNKNOWN: { readonly eventId: string };
+  TOPIC_NOT_FOUND: { readonly topics: readonly string[] };
+  TOPIC_UNSUITABLE: { readonly topic: string };
+  ADMIN_FAILED: { readonly reason: string };
+  PARTITION_STUCK: { readonly topic: string; readonly partition: number; readonly reason: string };
+  RECORDS_LOST: {
+    readonly topic: string;
+    readonly partition: number;
+    readonly fromOffset: number;
+    readonly toOffset: number;
+  };
+}
+
+/** What became of one item of `publishMany`. */
+export type PublishOutcome =
+  | { readonly index: number; readonly published: true; readonly eventId: string }
+  | { readonly index: number; readonly published: false; readonly error: TenantryError };
+
+type FieldsOf<C extends ErrorCode> = C extends keyof ErrorFields ? ErrorFields[C] : object;
+
+/** A `TenantryError` known to carry the code `C`, with that code's fields. */
+export type TenantryErrorOf<C extends ErrorCode> = TenantryError & { readonly code: C } & FieldsOf<C>;
+
+const BRAND = Symbol.for('tenantry.error');
+
+/**
+ * The one error class of this library. Decide by `code`; the message is for people. No message holds a
+ * payload, a key, a token or a password, and no error has a `cause` from a parser, a schema, a cipher or a key
+ * service, because their messages hold such things and loggers print causes.
+ */
+export class TenantryError extends Error {
+  /** Stable, one of the codes in the documentation's error table. */
+  readonly code: ErrorCode;
+  /** Whether the same call may succeed later without any change. */
+  readonly retryable: boolean;
+
+  constructor(code: ErrorCode, message: string) {
+    super(message);
+    this.name = 'TenantryError';
+    this.code = code;
+    this.retryable = ERROR_CODES[code].retryable;
+    Object.defineProperty(this, BRAND, { value: true });
+  }
+}
+
+type FieldArguments<C extends ErrorCode> = C extends keyof ErrorFields ? [fields: ErrorFields[C]] : [];
+
+/** Makes an error with the fields its code requires. */
+export function tenantryError<C extends ErrorCode>(
+  code: C,
+  message: string,
+  ...fields: FieldArguments<C>
+): TenantryErrorOf<C> {
+  return Object.assign(new TenantryError(code, message), fields[0]) as unknown as TenantryErrorOf<C>;
+}
+
+/**
+ * Recognises an error of this library, also one made by another copy of the package.
+ *
+ * @param code - when given, the error must carry it, and its fields become readable
+ */
+export function isTenantryError(error: unknown): error is TenantryError;
+export function isTenantryError<C extends ErrorCode>(error: unknown, code: C): error is TenantryErrorOf<C>;
+export function isTenantryError(error: unknown, code?: ErrorCode): boolean {
+  if (typeof error !== 'object' || error === null || !(BRAND in error)) return false;
+  return code === undefined || (error as unknown as TenantryError).code === code;
+}
+
+const WELL_FORMED_NAME = /^[A-Za-z_$][\w$.-]{0,63}$/;
+
+/**
+ * The name and code of a foreign error, where they look like names: the only parts of a handler's error
+ * that may leave the process, because its message may hold a tenant's data.
+ */
+export function describeForeignError(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return typeof error;
+  const name = ownText(error, 'name') ?? 'Error';
+  const code = ownText(error, 'code');
+  return code === undefined ? name : `${name} ${code}`;
+}
+
+function ownText(error: object, property: 'name' | 'code'): string | undefined {
+  try {
+    const value = (error as Record<string, unknown>)[property];
+    return typeof value === 'string' && WELL_FORMED_NAME.test(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,9 @@
+import type { AnyEventContract } from '../contract/event-contract.js';
+
+/** Turns values into bytes and back. Both directions answer at once, or with a promise where a registry has to be asked. */
+export interface ValueSerde {
+  /** Fails with `NOT_SERIALIZABLE`. */
+  encode(contract: AnyEventContract, value: unknown): Buffer | Promise<Buffer>;
+  /** Fails with `PAYLOAD_MALFORMED`; what it returns is not validated yet. */
+  decode(contract: AnyEventContract, bytes: Buffer): unknown;
+}

@@ -1,0 +1,87 @@
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
+import { tenantryError } from '../core/errors.js';
+import type { TenantId } from '../core/tenant-id.js';
+
+interface AmbientScope {
+  readonly tenantId: TenantId;
+  expired: boolean;
+}
+
+/**
+ * The tenant of the code that runs now. It follows awaits, timers and callbacks, and dies when the
+ * handler that brought it settles.
+ */
+export class AmbientTenant {
+  readonly #storage = new AsyncLocalStorage<AmbientScope | undefined>();
+  readonly #origin = new AsyncResource('tenantry.background');
+
+  /** The ambient tenant, or undefined; also undefined once its handler has settled. */
+  get current(): TenantId | undefined {
+    const scope = this.#storage.getStore();
+    return scope === undefined || scope.expired ? undefined : scope.tenantId;
+  }
+
+  /**
+   * The ambient tenant, needed.
+   *
+   * @throws TenantryError `TENANT_CONTEXT_MISSING`, or `TENANT_CONTEXT_EXPIRED` after its handler settled
+   */
+  require(): TenantId {
+    const scope = this.#storage.getStore();
+    if (scope === undefined) {
+      throw tenantryError('TENANT_CONTEXT_MISSING', 'no tenant is ambient here: use kafka.tenant(id), or run inside tenant.run()');
+    }
+    if (scope.expired) throw expired(scope.tenantId);
+    return scope.tenantId;
+  }
+
+  /**
+   * Refuses work for `tenantId` where another tenant, or a dead context, is ambient.
+   *
+   * @throws TenantryError `TENANT_ISOLATION_VIOLATION` or `TENANT_CONTEXT_EXPIRED`
+   */
+  assertMayActFor(tenantId: TenantId): void {
+    const scope = this.#storage.getStore();
+    if (scope === undefined) return;
+    if (scope.expired) throw expired(scope.tenantId);
+    if (scope.tenantId !== tenantId) {
+      throw tenantryError(
+        'TENANT_ISOLATION_VIOLATION',
+        `code that runs for tenant ${scope.tenantId} tried to act for tenant ${tenantId}`,
+      );
+    }
+  }
+
+  /** Runs `work` with `tenantId` ambient; where a tenant is ambient already it must be the same one. */
+  run<T>(tenantId: TenantId, work: () => T): T {
+    this.assertMayActFor(tenantId);
+    return this.#storage.run({ tenantId, expired: false }, work);
+  }
+
+  /** Runs a handler with `tenantId` ambient until what it returns has settled; after that the context is dead. */
+  async runHandler<T>(tenantId: TenantId, handler: () => T | PromiseLike<T>): Promise<T> {
+    const scope: AmbientScope = { tenantId, expired: false };
+    try {
+      return await this.#storage.run(scope, handler);
+    } finally {
+      scope.expired = true;
+    }
+  }
+
+  /** Runs `work` with no tenant ambient: deliberate platform work inside a tenant's code. */
+  withoutTenant<T>(work: () => T): T {
+    return this.#storage.run(undefined, work);
+  }
+
+  /** Runs the library's own background work in the context of the constructor's caller, never in a tenant's. */
+  runInBackground<T>(work: () => T): T {
+    return this.#origin.runInAsyncScope(() => this.withoutTenant(work));
+  }
+}
+
+function expired(tenantId: TenantId): Error {
+  return tenantryError(
+    'TENANT_CONTEXT_EXPIRED',
+    `the handler that ran for tenant ${tenantId} has settled: await what it starts, or use a scope of your own`,
+  );
+}

@@ -1,0 +1,157 @@
+import type { OutgoingRecord, ReceivedRecord } from '../record/wire-record.js';
+
+/** Why the broker or the client did not write a record, in terms that need no knowledge of the driver. */
+export interface DeliveryFailure {
+  /** `unknown`: the record may have been written. `refused`: it never will be. `failed`: it was not written, try again. */
+  readonly kind: 'unknown' | 'refused' | 'failed';
+  /** The client's own short name for it, such as `Broker: Message size too large`. */
+  readonly reason: string;
+}
+
+/** What became of a produced record. */
+export type Delivery =
+  | { readonly partition: number; readonly offset: number; readonly failure?: undefined }
+  | { readonly failure: DeliveryFailure };
+
+/** Writes records. Idempotent, acks=all, in order per partition. */
+export interface RecordProducer {
+  /** Fails with `BROKER_UNREACHABLE` or `BROKER_ACCESS_DENIED`. */
+  connect(): Promise<void>;
+  /**
+   * How many partitions a topic has: at once where it is known, else after asking the broker.
+   * Fails with `TOPIC_NOT_FOUND` or `BROKER_UNREACHABLE`.
+   */
+  partitionCount(topic: string): number | Promise<number>;
+  /**
+   * Hands a record over. `onDelivery` is called exactly once, later, never from within.
+   *
+   * @returns false where the client's queue is full; the record was not taken then
+   */
+  produce(record: OutgoingRecord, onDelivery: (delivery: Delivery) => void): boolean;
+  /** Waits up to `timeoutMs` for what is in flight, then reports the rest as unknown. Never rejects. */
+  disconnect(timeoutMs: number): Promise<void>;
+}
+
+/** One partition of one topic. */
+export interface TopicPartition {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+/** What a group has committed for a partition. */
+export interface CommittedPosition extends TopicPartition {
+  /** undefined where the group has committed nothing. */
+  readonly offset: number | undefined;
+  readonly metadata: string;
+  readonly leaderEpoch: number | undefined;
+}
+
+/** Where reading of a partition begins. */
+export interface StartPosition extends TopicPartition {
+  readonly offset: number;
+  readonly leaderEpoch: number | undefined;
+}
+
+/** A commit of one partition. */
+export interface CommitRequest extends TopicPartition {
+  readonly offset: number;
+  readonly metadata: string;
+  readonly leaderEpoch: number | undefined;
+}
+
+/** The broker's answer to a commit. */
+export type CommitResult =
+  | { readonly ok: true }
+  | {
+      readonly ok: false;
+      readonly reason: string;
+      /** The broker's limit for metadata is smaller than what was sent (error 12). */
+      readonly metadataTooLarge: boolean;
+    };
+
+/** The first and the next offset of a partition's log. */
+export interface LogRange {
+  readonly lowOffset: number;
+  readonly highOffset: number;
+}
+
+/** What a group consumer is told. Each is called from the event loop, never from within a call of the consumer. */
+export interface GroupListener {
+  /** These partitions are ours; the listener answers with `assign`, when it is ready. */
+  onAssigned(partitions: readonly TopicPartition[]): void;
+  /**
+   * These partitions go away; the listener answers with `unassign`, when it has finished.
+   * `lost`: they are gone already, nothing can be committed any more.
+   */
+  onRevoked(partitions: readonly TopicPartition[], lost: boolean): void;
+  /** There may be something to read. */
+  onReadable(): void;
+  /** The client cannot go on with a partition or at all. */
+  onError(error: ConsumerFault): void;
+}
+
+/** A fault of a running consumer. */
+export interface ConsumerFault {
+  /** `out-of-range`: some position is not in its log. `unreadable`: a batch cannot be read. `fatal`: the client is dead. `other`: passing, the client goes on. */
+  readonly kind: 'out-of-range' | 'unreadable' | 'fatal' | 'other';
+  readonly reason: string;
+}
+
+/** Reads records as a member of a consumer group. */
+export interface GroupConsumer {
+  /** Joins the group. Fails with `BROKER_UNREACHABLE`, `BROKER_ACCESS_DENIED` or `TOPIC_NOT_FOUND`. */
+  connect(listener: GroupListener): Promise<void>;
+  /** Up to `maxRecords` of what the client has fetched, at once. Polling also keeps the membership alive. */
+  poll(maxRecords: number): Promise<readonly ReceivedRecord[]>;
+  committed(partitions: readonly TopicPartition[], timeoutMs: number): Promise<readonly CommittedPosition[]>;
+  logRange(partition: TopicPartition, timeoutMs: number): Promise<LogRange>;
+  /** The first offset whose record timestamp is at or after `timestampMs`; undefined where there is none. */
+  offsetForTime(partition: TopicPartition, timestampMs: number, timeoutMs: number): Promise<number | undefined>;
+  /** An id of the log behind a topic: cluster and topic, as far as the client can tell them. */
+  logIdentity(partition: TopicPartition): string;
+  assign(positions: readonly StartPosition[]): void;
+  unassign(partitions: readonly TopicPartition[]): void;
+  /** Moves the reading position of an assigned partition. */
+  seek(position: StartPosition): Promise<void>;
+  /** Commits and resolves with the broker's answer; polling must go on for the answer to arrive. */
+  commit(request: CommitRequest): Promise<CommitResult>;
+  /** Commits and waits in place: for revocation and the end. */
+  commitNow(request: CommitRequest): CommitResult;
+  pause(partitions: readonly TopicPartition[]): void;
+  resume(partitions: readonly TopicPartition[]): void;
+  /** Leaves the group. Never rejects. */
+  disconnect(timeoutMs: number): Promise<void>;
+}
+
+/** A topic to create. */
+export interface TopicDefinition {
+  readonly topic: string;
+  readonly partitions: number;
+  readonly replicationFactor: number;
+  readonly config: Readonly<Record<string, string>>;
+}
+
+/** Creates and inspects topics. */
+export interface TopicAdmin {
+  connect(): Promise<void>;
+  /** Creates what is missing; resolves with the names that were created. */
+  createTopics(topics: readonly TopicDefinition[], timeoutMs: number): Promise<readonly string[]>;
+  /** Which of these topics exist, with their partition counts. */
+  describeTopics(topics: readonly string[], timeoutMs: number): Promise<ReadonlyMap<string, number>>;
+  disconnect(): Promise<void>;
+}
+
+/** Options of one group consumer. */
+export interface GroupConsumerOptions {
+  readonly groupId: string;
+  readonly topics: readonly string[];
+  /** Added to the client id, so that logs and quotas tell clients apart. */
+  readonly clientIdSuffix: string;
+}
+
+/** Everything this library asks of Kafka. */
+export interface Transport {
+  createProducer(): RecordProducer;
+  createGroupConsumer(options: GroupConsumerOptions): GroupConsumer;
+  createAdmin(): TopicAdmin;
+}
