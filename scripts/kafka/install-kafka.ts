@@ -1,0 +1,66 @@
+// Fetches Apache Kafka with Maven into the user's cache; with `installTools`, Java and Maven too.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { SetupError, step } from '../setup/step.mjs';
+
+const OLDEST_JAVA = 17;
+const pom = fileURLToPath(new URL('pom.xml', import.meta.url));
+
+/** The folder of Kafka's jars. Rejects with a SetupError where Java or Maven is missing. */
+export async function installKafka(options: { installTools: boolean }): Promise<string> {
+  // Named by what was fetched, so that a change of the pom is fetched anew.
+  const fetched = createHash('sha256').update(readFileSync(pom)).digest('hex').slice(0, 8);
+  const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'tenantry');
+  const libs = join(cache, `kafka-${fetched}`);
+  const needed = existsSync(libs) ? ['java'] : ['java', 'mvn'];
+  await ensureTools(needed, options.installTools);
+  if (!existsSync(libs)) await fetchInto(cache, libs);
+  return libs;
+}
+
+/** Whether a broker can be started here without installing anything from the system's packages. */
+export function hasJava(): boolean {
+  const { status, stderr } = spawnSync('java', ['-version'], { encoding: 'utf8' });
+  const version = /version "(\d+)/.exec(stderr)?.[1];
+  return status === 0 && Number(version) >= OLDEST_JAVA;
+}
+
+async function fetchInto(cache: string, libs: string): Promise<void> {
+  mkdirSync(cache, { recursive: true });
+  const draft = mkdtempSync(join(cache, '.draft-'));
+  const args = ['-q', '-B', '-f', pom, 'dependency:copy-dependencies', `-DoutputDirectory=${draft}`];
+  await step('Fetching Apache Kafka with Maven', 'mvn', args);
+  try {
+    renameSync(draft, libs);
+  } catch (error) {
+    rmSync(draft, { recursive: true, force: true });
+    if (!existsSync(libs)) throw error; // Else another process fetched it in the meantime.
+  }
+}
+
+async function ensureTools(tools: string[], install: boolean): Promise<void> {
+  const missing = tools.filter((tool) => !(tool === 'java' ? hasJava() : succeeds(tool, '--version')));
+  if (missing.length === 0) return;
+  if (!install || process.getuid?.() !== 0 || !succeeds('apt-get', '--version')) {
+    throw new SetupError(
+      `a real Kafka needs Java ${OLDEST_JAVA} or newer and Maven; missing: ${missing.join(', ')}. ` +
+        'On Debian: sudo apt-get install -y openjdk-17-jre-headless maven',
+    );
+  }
+  const env = { DEBIAN_FRONTEND: 'noninteractive' };
+  await step('Updating the list of Debian packages', 'apt-get', ['update', '-q'], { env });
+  const java = ['openjdk-21-jre-headless', 'openjdk-17-jre-headless'].find((name) =>
+    succeeds('apt-cache', 'show', name),
+  );
+  const packages = missing.map((tool) => (tool === 'java' ? (java ?? 'default-jre-headless') : 'maven'));
+  const args = ['install', '-y', '-q', '--no-install-recommends', ...packages];
+  await step(`Installing ${packages.join(' ')}`, 'apt-get', args, { env });
+}
+
+function succeeds(command: string, ...args: string[]): boolean {
+  return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+}

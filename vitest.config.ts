@@ -1,0 +1,65 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
+import { hasJava } from './scripts/kafka/install-kafka.ts';
+
+const src = (path: string): string => fileURLToPath(new URL(`src/${path}`, import.meta.url));
+
+// Tests import the package by its name, as users do; no build is needed first.
+const alias = [
+  { find: /^tenantry$/, replacement: src('index.ts') },
+  { find: /^tenantry\/(contract|testing)$/, replacement: src('$1/index.ts') },
+];
+
+const isCi = Boolean(process.env['CI']);
+
+// In CI a missing Java is installed or the run fails; elsewhere these tests are left out, and it says so.
+const hasRealKafka = isCi || process.env['TENANTRY_TEST_BROKERS'] !== undefined || hasJava();
+if (!hasRealKafka) {
+  console.warn('Skipping test/kafka/real: no Java 17. Install it, or point TENANTRY_TEST_BROKERS to a Kafka.\n');
+}
+
+// The native addon aborts in a worker thread, so every project runs in child processes.
+const common = { pool: 'forks', restoreMocks: true, unstubEnvs: true } as const;
+
+const unit: TestProjectConfiguration = {
+  resolve: { alias },
+  test: { ...common, name: 'unit', include: ['test/unit/**/*.test.ts'] },
+};
+
+// Against the broker in the process (EmbeddedKafka), one file after another: they measure time.
+const kafka: TestProjectConfiguration = {
+  resolve: { alias },
+  test: {
+    ...common,
+    name: 'kafka',
+    include: ['test/kafka/**/*.test.ts'],
+    exclude: ['test/kafka/real/**'],
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    maxWorkers: 1,
+    sequence: { groupOrder: 1 },
+  },
+};
+
+// Against a real Apache Kafka, which test/kafka/real/global-setup.ts finds or starts once.
+const kafkaReal: TestProjectConfiguration = {
+  resolve: { alias },
+  test: {
+    ...common,
+    name: 'kafka-real',
+    include: hasRealKafka ? ['test/kafka/real/**/*.test.ts'] : [],
+    globalSetup: 'test/kafka/real/global-setup.ts',
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    maxWorkers: 1,
+    sequence: { groupOrder: 2 },
+  },
+};
+
+export default defineConfig({
+  test: {
+    projects: [unit, kafka, kafkaReal],
+    reporters: isCi ? ['default', ['json', { outputFile: 'coverage/test-results.json' }]] : ['default'],
+    coverage: { provider: 'v8', include: ['src/**'] },
+  },
+});
