@@ -43,8 +43,9 @@ async function compile() {
   console.log('It cannot be had here, so it is compiled: one to three minutes, once per machine and Node version.');
   await ensureBuildTools();
   rmSync(buildDir, { recursive: true, force: true });
+  // One job at a time outside librdkafka: the client's makefile does not survive `make -j`.
   /** @type {Record<string, string>} */
-  const env = { CKJS_LINKING: 'dynamic', JOBS: 'max', npm_config_build_from_source: 'true' };
+  const env = { CKJS_LINKING: 'dynamic', npm_config_build_from_source: 'true' };
   // Node's own headers where they came with it; else node-gyp downloads them.
   const prefix = dirname(dirname(process.execPath));
   if (existsSync(join(prefix, 'include/node/node.h'))) env['npm_config_nodedir'] = prefix;

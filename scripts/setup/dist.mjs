@@ -33,7 +33,10 @@ function fingerprint() {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
-  for (const path of [...sources, ...['package-lock.json', 'tsconfig.base.json', 'tsconfig.build.json'].map((name) => join(root, name))]) {
+  for (const path of [
+    ...sources,
+    ...['package-lock.json', 'tsconfig.base.json', 'tsconfig.build.json'].map((name) => join(root, name)),
+  ]) {
     hash.update(path.slice(root.length)).update('\0').update(readFileSync(path)).update('\0');
   }
   return hash.digest('hex');
