@@ -1,0 +1,90 @@
+// `npm run test:package`: packs the package, installs it in a project outside this tree and uses it
+// there as a user would: types, ESM, CommonJS, the command line, what an import costs.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ensureDist } from './setup/dist.mjs';
+import { npm } from './setup/packages.mjs';
+import { root } from './setup/step.mjs';
+
+const IMPORT_BUDGET_MS = 150;
+const CLIENT = 'node_modules/@confluentinc/kafka-javascript';
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+await ensureDist();
+const project = mkdtempSync(join(tmpdir(), 'tenantry-package-'));
+try {
+  const tarball = pack();
+  install(tarball);
+  checkTypes();
+  checkUse();
+  checkImports();
+  console.log(`The packed package works in a project of its own (Node ${process.versions.node}).`);
+} finally {
+  rmSync(project, { recursive: true, force: true });
+}
+
+function pack() {
+  const [packed] = JSON.parse(run(root, ...npm('pack', '--json', '--ignore-scripts', '--pack-destination', project)));
+  const paths = packed.files.map((/** @type {{ path: string }} */ file) => file.path);
+  for (const path of ['LICENSE', 'README.md', 'dist/index.js', 'dist/index.d.ts', 'dist/cli/main.js']) {
+    assert.ok(paths.includes(path), `${path} is not in the package`);
+  }
+  const stray = paths.filter((/** @type {string} */ path) => !/^(dist|src)\/|^[^/]+\.(md|json)$|^LICENSE$/.test(path));
+  assert.deepEqual(stray, [], 'files that do not belong in the package');
+  console.log(`${packed.filename}: ${paths.length} files, ${Math.round(packed.size / 1024)} KiB`);
+  return join(project, packed.filename);
+}
+
+/** @param {string} tarball */
+function install(tarball) {
+  for (const name of ['sample.ts', 'sample.cjs', 'import.mjs']) {
+    cpSync(join(root, 'test/package', name), join(project, name));
+  }
+  const { zod } = manifest.dependencies;
+  const { '@opentelemetry/api': api, '@types/node': nodeTypes } = manifest.devDependencies;
+  const dependencies = { tenantry: `file:${tarball}`, zod, '@opentelemetry/api': api, '@types/node': nodeTypes };
+  writeFileSync(join(project, 'package.json'), JSON.stringify({ type: 'module', private: true, dependencies }));
+  const compilerOptions = { target: 'es2022', module: 'nodenext', strict: true, types: ['node'], skipLibCheck: false };
+  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['sample.ts'] }));
+  run(project, ...npm('install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'));
+  // The addon is not what is tested here: this tree's own build of it saves minutes.
+  symlinkSync(join(root, CLIENT, 'build'), join(project, CLIENT, 'build'));
+}
+
+function checkTypes() {
+  run(project, process.execPath, [join(root, 'node_modules/typescript-native/bin/tsc'), '-p', '.']);
+}
+
+function checkUse() {
+  assert.deepEqual(runNode('sample.js'), { total: 9.5, refused: true });
+  assert.deepEqual(runNode('sample.cjs'), ['function', 'function']);
+  const version = run(project, join(project, 'node_modules/.bin/tenantry'), ['--version']);
+  assert.equal(version.trim(), manifest.version);
+}
+
+function checkImports() {
+  for (const name of ['tenantry', 'tenantry/contract', 'tenantry/testing']) {
+    const runs = Array.from({ length: 5 }, () => runNode('import.mjs', name));
+    const importMs = Math.min(...runs.map((result) => result.importMs));
+    assert.ok(!runs.some((result) => result.addon), `importing ${name} loads the native addon`);
+    assert.ok(importMs < IMPORT_BUDGET_MS, `importing ${name} takes ${importMs.toFixed(0)} ms`);
+    console.log(`import ${name}: ${importMs.toFixed(0)} ms`);
+  }
+}
+
+/** @param {...string} args */
+function runNode(...args) {
+  return JSON.parse(run(project, process.execPath, args));
+}
+
+/**
+ * @param {string} cwd
+ * @param {string} command
+ * @param {string[]} args
+ */
+function run(cwd, command, args) {
+  return execFileSync(command, args, { cwd, encoding: 'utf8', timeout: 120_000 });
+}

@@ -1,0 +1,8 @@
+// What importing the package costs, and whether that alone loads the native addon.
+import { performance } from 'node:perf_hooks';
+
+const started = performance.now();
+await import(process.argv[2] ?? 'tenantry');
+const importMs = performance.now() - started;
+const { sharedObjects } = process.report.getReport();
+console.log(JSON.stringify({ importMs, addon: sharedObjects.some((path) => path.includes('confluent-kafka')) }));
