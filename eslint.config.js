@@ -4,6 +4,12 @@ import tseslint from 'typescript-eslint';
 
 const ownClock = 'Use the clock port (src/core/clock.ts), so that tests and simulations own the time.';
 
+const nodeGlobals = Object.fromEntries(
+  ['Buffer', 'URL', 'clearInterval', 'clearTimeout', 'console', 'process', 'require', 'setInterval', 'setTimeout'].map(
+    (name) => [name, 'readonly'],
+  ),
+);
+
 export default defineConfig(
   { ignores: ['dist', '.dist-draft', 'site', 'coverage'] },
   eslint.configs.recommended,
@@ -20,6 +26,7 @@ export default defineConfig(
       '@typescript-eslint/dot-notation': 'off',
       '@typescript-eslint/unified-signatures': ['error', { ignoreDifferentlyNamedParameters: true }],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/ban-ts-comment': ['error', { minimumDescriptionLength: 3 }],
       eqeqeq: 'error',
       'no-console': 'off',
       'object-shorthand': 'error',
@@ -78,18 +85,9 @@ export default defineConfig(
   },
   {
     // tsc checks the types of plain JavaScript; the rules about them only know TypeScript's syntax.
-    files: ['**/*.js', '**/*.mjs'],
+    files: ['**/*.{js,mjs,cjs}'],
     extends: [tseslint.configs.disableTypeChecked],
-    languageOptions: {
-      globals: {
-        process: 'readonly',
-        console: 'readonly',
-        URL: 'readonly',
-        setTimeout: 'readonly',
-        setInterval: 'readonly',
-        clearInterval: 'readonly',
-        Buffer: 'readonly',
-      },
-    },
+    languageOptions: { globals: nodeGlobals },
+    rules: { '@typescript-eslint/no-require-imports': 'off' },
   },
 );
