@@ -1,7 +1,7 @@
 import { tenantryError } from '../core/errors.js';
 import { brandContract, type EventContract, type Protection } from './event-contract.js';
 import { isLogicalTopic } from './logical-topic.js';
-import type { SchemaInput, SchemaOutput, StandardSchema } from './standard-schema.js';
+import { isStandardSchema, type SchemaInput, type SchemaOutput, type StandardSchema } from './standard-schema.js';
 import type { SurvivesJson } from './json-safe.js';
 
 /** What `defineEvent` takes. */
@@ -75,27 +75,31 @@ export function defineEvent<
     topic,
     protection,
     compacted: (definition.compacted ?? false) as Compacted,
-    schema: schema as StandardSchema<SchemaInput<Schema>, SchemaOutput<Schema>>,
+    schema,
     aggregateId,
     ...(tenant === undefined ? {} : { tenantOf: tenant }),
   });
 }
 
-function checkDefinition(definition: EventDefinition<string, number, StandardSchema, boolean>): void {
-  const { type, version, topic, schema, protection, aggregateId } = definition as Partial<typeof definition>;
-  const named = typeof type === 'string' && type.length <= MAX_TYPE_LENGTH && TYPE.test(type);
-  if (!named) throw invalid('an event contract', `type must be dotted lower-case words such as orders.placed, at most ${MAX_TYPE_LENGTH} characters`);
-  const what = `event contract ${type}`;
-  if (!Number.isSafeInteger(version) || (version ?? 0) < 1) throw invalid(what, 'version must be a positive integer');
-  if (!isLogicalTopic(topic)) {
-    throw invalid(what, 'topic must match ^[a-z0-9][a-z0-9-]{0,99}$ and be none of dlq, retry, quarantine');
+// Nothing is believed of the definition: contract packages are also written in JavaScript.
+function checkDefinition(definition: EventDefinition<string, number, StandardSchema, boolean> | undefined): void {
+  const { type, version, topic, schema, protection, aggregateId, compacted = false, tenant } = definition ?? {};
+  if (typeof type !== 'string' || type.length > MAX_TYPE_LENGTH || !TYPE.test(type)) {
+    throw invalid(
+      'an event contract',
+      `type must be dotted lower-case words such as orders.placed, at most ${MAX_TYPE_LENGTH} characters`,
+    );
   }
-  const standard: unknown = typeof schema === 'object' || typeof schema === 'function' ? schema['~standard'] : undefined;
-  if (typeof standard !== 'object' || standard === null || typeof (standard as { validate?: unknown }).validate !== 'function') {
-    throw invalid(what, 'schema must implement Standard Schema, as zod, valibot and arktype do');
-  }
-  if (!PROTECTIONS.includes(protection)) throw invalid(what, "protection must be 'confidential', 'authentic' or 'none'");
-  if (typeof aggregateId !== 'function') throw invalid(what, 'aggregateId must be a function of the data');
+  const check = (holds: boolean, problem: string): void => {
+    if (!holds) throw invalid(`event contract ${type}`, problem);
+  };
+  check(Number.isSafeInteger(version) && Number(version) >= 1, 'version must be a positive integer');
+  check(isLogicalTopic(topic), 'topic must match ^[a-z0-9][a-z0-9-]{0,99}$ and be none of dlq, retry, quarantine');
+  check(isStandardSchema(schema), 'schema must implement Standard Schema, as zod, valibot and arktype do');
+  check(PROTECTIONS.includes(protection), "protection must be 'confidential', 'authentic' or 'none'");
+  check(typeof aggregateId === 'function', 'aggregateId must be a function of the data');
+  check(typeof compacted === 'boolean', 'compacted must be true or false');
+  check(tenant === undefined || typeof tenant === 'function', 'tenant must be a function of the data');
 }
 
 function invalid(what: string, problem: string): Error {

@@ -48,7 +48,8 @@ export type CompactedContract = EventContract<string, number, unknown, unknown, 
 export type InputOf<C extends AnyEventContract> = C extends EventContract<string, number, infer In> ? In : never;
 
 /** What a handler gets for a contract: the schema's output. */
-export type OutputOf<C extends AnyEventContract> = C extends EventContract<string, number, unknown, infer Out> ? Out : never;
+export type OutputOf<C extends AnyEventContract> =
+  C extends EventContract<string, number, unknown, infer Out> ? Out : never;
 
 const BRAND = Symbol.for('tenantry.contract');
 

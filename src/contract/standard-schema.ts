@@ -13,8 +13,7 @@ export interface StandardSchema<In = unknown, Out = In> {
 
 /** What a validator answers: the output, or what is wrong. */
 export type SchemaResult<Out> =
-  | { readonly value: Out; readonly issues?: undefined }
-  | { readonly issues: readonly SchemaIssue[] };
+  { readonly value: Out; readonly issues?: undefined } | { readonly issues: readonly SchemaIssue[] };
 
 /** One thing a validator found wrong. */
 export interface SchemaIssue {
@@ -27,3 +26,10 @@ export type SchemaInput<S extends StandardSchema> = NonNullable<S['~standard']['
 
 /** The type a schema returns. */
 export type SchemaOutput<S extends StandardSchema> = NonNullable<S['~standard']['types']>['output'];
+
+/** Whether a value has the shape of a Standard Schema; arktype's are functions. */
+export function isStandardSchema(value: unknown): value is StandardSchema {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
+  const standard: unknown = Reflect.get(value, '~standard');
+  return typeof standard === 'object' && standard !== null && typeof Reflect.get(standard, 'validate') === 'function';
+}

@@ -1,0 +1,11 @@
+export { defineEvent } from './define-event.js';
+export type { EventDefinition } from './define-event.js';
+export type {
+  AnyEventContract,
+  CompactedContract,
+  EventContract,
+  InputOf,
+  OutputOf,
+  Protection,
+} from './event-contract.js';
+export type { SchemaInput, SchemaIssue, SchemaOutput, SchemaResult, StandardSchema } from './standard-schema.js';
