@@ -32,14 +32,14 @@ export function newEventId(nowMs: number): string {
   }
   const at = used;
   used += 10;
-  const high = Math.floor(nowMs / 0x1_0000);
   const hex = (byte: number): string => HEX[byte & 0xff] ?? '';
   const random = (index: number): number => pool[at + index] ?? 0;
-  return (
-    hex(high >>> 24) + hex(high >>> 16) + hex(high >>> 8) + hex(high) + '-' +
-    hex(nowMs % 0x1_0000 >>> 8) + hex(nowMs % 0x1_0000) + '-' +
-    hex(0x70 | (random(0) & 0x0f)) + hex(random(1)) + '-' +
-    hex(0x80 | (random(2) & 0x3f)) + hex(random(3)) + '-' +
-    hex(random(4)) + hex(random(5)) + hex(random(6)) + hex(random(7)) + hex(random(8)) + hex(random(9))
-  );
+  // A bit operator would cut the time to 32 bits, so it is halved by division.
+  const high = Math.floor(nowMs / 0x1_0000);
+  const low = nowMs % 0x1_0000;
+  const time = `${hex(high >>> 24)}${hex(high >>> 16)}${hex(high >>> 8)}${hex(high)}-${hex(low >>> 8)}${hex(low)}`;
+  const version = `${hex(0x70 | (random(0) & 0x0f))}${hex(random(1))}`;
+  const variant = `${hex(0x80 | (random(2) & 0x3f))}${hex(random(3))}`;
+  const rest = `${hex(random(4))}${hex(random(5))}${hex(random(6))}${hex(random(7))}${hex(random(8))}${hex(random(9))}`;
+  return `${time}-${version}-${variant}-${rest}`;
 }

@@ -1,4 +1,4 @@
-import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { tenantryError } from '../core/errors.js';
 import type { TenantId } from '../core/tenant-id.js';
 
@@ -13,7 +13,8 @@ interface AmbientScope {
  */
 export class AmbientTenant {
   readonly #storage = new AsyncLocalStorage<AmbientScope | undefined>();
-  readonly #origin = new AsyncResource('tenantry.background');
+  // Taken before any scope of this storage can exist, so no tenant is ambient in it.
+  readonly #inOrigin = AsyncLocalStorage.snapshot();
 
   /** The ambient tenant, or undefined; also undefined once its handler has settled. */
   get current(): TenantId | undefined {
@@ -29,7 +30,10 @@ export class AmbientTenant {
   require(): TenantId {
     const scope = this.#storage.getStore();
     if (scope === undefined) {
-      throw tenantryError('TENANT_CONTEXT_MISSING', 'no tenant is ambient here: use kafka.tenant(id), or run inside tenant.run()');
+      throw tenantryError(
+        'TENANT_CONTEXT_MISSING',
+        'no tenant is ambient here: use kafka.tenant(id), or run inside tenant.run()',
+      );
     }
     if (scope.expired) throw expired(scope.tenantId);
     return scope.tenantId;
@@ -52,10 +56,13 @@ export class AmbientTenant {
     }
   }
 
-  /** Runs `work` with `tenantId` ambient; where a tenant is ambient already it must be the same one. */
+  /**
+   * Runs `work` with `tenantId` ambient. Where a tenant is ambient already it must be the same one, and its
+   * scope goes on: inside a handler it still dies with the handler.
+   */
   run<T>(tenantId: TenantId, work: () => T): T {
     this.assertMayActFor(tenantId);
-    return this.#storage.run({ tenantId, expired: false }, work);
+    return this.#storage.run(this.#storage.getStore() ?? { tenantId, expired: false }, work);
   }
 
   /** Runs a handler with `tenantId` ambient until what it returns has settled; after that the context is dead. */
@@ -75,7 +82,7 @@ export class AmbientTenant {
 
   /** Runs the library's own background work in the context of the constructor's caller, never in a tenant's. */
   runInBackground<T>(work: () => T): T {
-    return this.#origin.runInAsyncScope(() => this.withoutTenant(work));
+    return this.#inOrigin(work);
   }
 }
 
