@@ -19,6 +19,8 @@ export interface ErrorFields {
   PUBLISH_REFUSED: { readonly reason: string };
   PUBLISH_INCOMPLETE: { readonly outcomes: readonly PublishOutcome[] };
   DELIVERY_UNKNOWN: { readonly eventId: string };
+  /** `key`: the tenant's key itself is refused. `data-key`: only this record's wrapped data key is. */
+  KEY_REFUSED: { readonly refused: 'key' | 'data-key' };
   TOPIC_NOT_FOUND: { readonly topics: readonly string[] };
   TOPIC_UNSUITABLE: { readonly topic: string };
   ADMIN_FAILED: { readonly reason: string };
