@@ -4,6 +4,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 
 /** The repository's root. */
 export const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -56,9 +57,22 @@ export async function step(title, command, args, options = {}) {
   if (ok) return;
   const log = join(mkdtempSync(join(tmpdir(), 'tenantry-setup-')), 'output.log');
   writeFileSync(log, output);
-  const tail = output.trimEnd().split('\n').slice(-12).join('\n  ');
+  const reason = telling(output).join('\n  ');
   const hint = options.hint === undefined ? '' : `\n\n${options.hint}`;
-  throw new SetupError(`${title} did not work.\n\n  ${tail}\n\nAll of its output: ${log}${hint}`);
+  throw new SetupError(`${title} did not work.\n\n  ${reason}\n\nAll of its output: ${log}${hint}`);
+}
+
+/**
+ * The lines that say what went wrong: no stack traces, no colours, no prefixes.
+ * @param {string} output
+ */
+function telling(output) {
+  const lines = stripVTControlCharacters(output)
+    .split('\n')
+    .map((line) => line.replace(/^npm error ?/, '').trim());
+  const errors = lines.filter((line) => /error|ERR!|fail|missing|cannot|not found|\*\*\*/i.test(line));
+  const noise = /^at |\bstack at |^\[error\]|^gyp ERR! (System|command|cwd|node|not ok|\$npm)/;
+  return (errors.length > 0 ? errors : lines).filter((line) => !noise.test(line)).slice(-8);
 }
 
 /** @param {string} title */
