@@ -31,8 +31,6 @@ export interface ConsumerOptions {
   readonly otherTypes?: 'skip' | 'dead-letter' | undefined;
   /** How often progress is committed. Default 1,000. */
   readonly commitIntervalMs?: number | undefined;
-  /** `consumer` is KIP-848 and needs Kafka 4; `classic` works everywhere. Default `classic`. */
-  readonly groupProtocol?: 'classic' | 'consumer' | undefined;
 }
 
 /** Counts of what became of records, since the start. */

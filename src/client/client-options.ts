@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import { systemClock, type Clock } from '../core/clock.js';
+import { tenantryError, type Problem } from '../core/errors.js';
+import { silentLogger, type Logger } from '../core/logger.js';
+import { isTenantId, type TenantId } from '../core/tenant-id.js';
+import { isEncryptionOptions, type EncryptionOptions } from '../encryption/encryption-options.js';
+import { rateLimitSchema, tenantRateLimitSchema } from '../rate-limit/options.js';
+import { openDirectory, staticDirectory, type TenantDirectory, type TenantProfile } from '../tenant/directory.js';
+import { telemetrySchema } from '../telemetry/options.js';
+import { checkGroupProtocol, transportOptionsShape } from '../transport/options.js';
+
+const METHODS = ['debug', 'info', 'warn', 'error'] as const;
+
+const profileSchema = z.strictObject({
+  rateLimit: tenantRateLimitSchema.optional(),
+  weight: z.number().min(0.01).max(1_000).optional(),
+});
+
+function hasMethods(value: unknown, names: readonly string[]): boolean {
+  return (
+    typeof value === 'object' && value !== null && names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function')
+  );
+}
+
+function isDirectory(value: unknown): value is TenantDirectory {
+  return hasMethods(value, ['get']);
+}
+
+const tenantsSchema = z.union([
+  z.custom<TenantDirectory>(isDirectory, 'must be profiles by tenant id, or a TenantDirectory'),
+  z.record(z.string().refine(isTenantId, 'is not a tenant id'), profileSchema),
+]);
+
+const clientSchema = z
+  .strictObject({
+    ...transportOptionsShape,
+    encryption: z.custom<EncryptionOptions>(isEncryptionOptions, 'must be made by envelopeEncryption(...)').optional(),
+    rateLimit: rateLimitSchema.prefault({}),
+    tenants: tenantsSchema.optional(),
+    telemetry: telemetrySchema.prefault({}),
+    logger: z.custom<Logger>((value) => hasMethods(value, METHODS), 'must have debug, info, warn and error').default(silentLogger),
+    clock: z.custom<Clock>((value) => hasMethods(value, ['nowMs', 'monotonicMs', 'setTimer']), 'must be a Clock').default(systemClock),
+    maxInFlight: z.int().min(1).max(100_000).default(5_000),
+    maxInFlightBytes: z.int().min(1_000).default(64 * 1024 * 1024),
+  })
+  .superRefine(checkGroupProtocol);
+
+/**
+ * Options of a client, beside those of the connection, which `TransportOptions` documents.
+ *
+ * - `encryption`: needed for contracts with protection `confidential` or `authentic`
+ * - `rateLimit`: how fast each tenant may publish. Default: no limit
+ * - `tenants`: profiles by tenant id, or a `TenantDirectory`; where given, an unknown id is refused
+ * - `telemetry`: what goes on metrics, and how traces join. See docs/telemetry.md
+ * - `logger`: anything with debug, info, warn and error that take fields and a message, such as pino. Default: silent
+ * - `clock`: for tests. Default: the machine's
+ * - `maxInFlight`, `maxInFlightBytes`: records, and their bytes, handed to the brokers and not acknowledged.
+ *   Default 5,000 and 64 MiB
+ */
+export type ClientOptions = z.input<typeof clientSchema>;
+
+/** The options, compiled once. */
+export type CompiledOptions = Omit<z.output<typeof clientSchema>, 'tenants'> & { readonly directory: TenantDirectory };
+
+/** @throws TenantryError `INVALID_OPTIONS`, which lists every wrong field */
+export function compileOptions(options: ClientOptions): CompiledOptions {
+  const { tenants, ...compiled } = checkOptions('TenantKafka', clientSchema, options);
+  return Object.freeze({ ...compiled, directory: directoryOf(tenants) });
+}
+
+/** Checks options with a schema. @throws TenantryError `INVALID_OPTIONS`, which lists every wrong field */
+export function checkOptions<S extends z.ZodType>(what: string, schema: S, options: unknown): z.output<S> {
+  const parsed = schema.safeParse(options);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.flatMap(problemsOf);
+  const list = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
+  throw tenantryError('INVALID_OPTIONS', `${what}: ${list}`, { problems });
+}
+
+function problemsOf(issue: z.core.$ZodIssue): Problem[] {
+  const path = issue.path.map(String).join('.');
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ path: path === '' ? key : `${path}.${key}`, message: 'is not an option' }));
+  }
+  return [{ path: path === '' ? '(root)' : path, message: issue.message }];
+}
+
+function directoryOf(tenants: z.output<typeof tenantsSchema> | undefined): TenantDirectory {
+  if (tenants === undefined) return openDirectory;
+  if (isDirectory(tenants)) return tenants;
+  return staticDirectory(new Map(Object.entries(tenants) as [TenantId, TenantProfile][]));
+}

@@ -1,0 +1,55 @@
+import type { Clock } from '../core/clock.js';
+import type { ConsumerParts } from '../consumer/group-event-consumer.js';
+import { createEnvelopeCipher } from '../encryption/envelope-cipher.js';
+import { SendPipeline } from '../producer/send-pipeline.js';
+import { localRateLimiter } from '../rate-limit/local-rate-limiter.js';
+import { effectiveRateLimit } from '../rate-limit/options.js';
+import { sharedRouter } from '../routing/router.js';
+import { jsonSerde } from '../serde/json-serde.js';
+import { Telemetry } from '../telemetry/telemetry.js';
+import { AmbientTenant } from '../tenant/ambient-tenant.js';
+import { createConfluentTransport } from '../transport/confluent-transport.js';
+import type { CompiledOptions } from './client-options.js';
+
+/** The parts of a client, put together. */
+export interface ClientParts extends Omit<ConsumerParts, 'publisherOf'> {
+  readonly clock: Clock;
+  readonly pipeline: SendPipeline;
+}
+
+/** The composition root: the one place that knows which implementation stands behind which port. */
+export function composeParts(options: CompiledOptions): ClientParts {
+  const { clock, logger, directory, rateLimit } = options;
+  const telemetry = new Telemetry({ clock, logger, options: options.telemetry });
+  const transport = createConfluentTransport(options, { clock, logger });
+  const cipher = options.encryption === undefined ? undefined : createEnvelopeCipher(options.encryption, { clock });
+  const limiter = localRateLimiter({
+    clock,
+    burstMs: rateLimit.burstMs,
+    limitOf: (tenantId) => effectiveRateLimit(directory.get(tenantId)?.rateLimit, rateLimit.default),
+  });
+  const producer = transport.createProducer();
+  const pipeline = new SendPipeline(
+    { clock, router: sharedRouter, serde: jsonSerde, limiter, cipher, producer, telemetry },
+    {
+      onLimit: rateLimit.onLimit,
+      maxWaitMs: rateLimit.maxWaitMs,
+      maxWaiting: rateLimit.maxWaiting,
+      maxInFlight: options.maxInFlight,
+      maxInFlightBytes: options.maxInFlightBytes,
+      maxRecordBytes: options.maxRecordBytes,
+    },
+  );
+  return {
+    clock,
+    transport,
+    producer,
+    limiter,
+    cipher,
+    telemetry,
+    directory,
+    pipeline,
+    serde: jsonSerde,
+    ambient: new AmbientTenant(),
+  };
+}

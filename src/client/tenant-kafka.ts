@@ -1,0 +1,165 @@
+import type { ConsumerOptions, EventConsumer, StopReport, TenantConsumer, Worker } from '../api/consumer.js';
+import type { PublishManyOptions, PublishOptions, Publisher, Receipt } from '../api/publisher.js';
+import type { TenantScope } from '../api/tenant-scope.js';
+import { createTopics, createTopicsSchema, type CreatedTopics, type CreateTopicsOptions } from '../admin/create-topics.js';
+import { consumerOptionsSchema } from '../consumer/consumer-options.js';
+import { GroupEventConsumer } from '../consumer/group-event-consumer.js';
+import type { AnyEventContract, CompactedContract, InputOf } from '../contract/event-contract.js';
+import { tenantryError } from '../core/errors.js';
+import { parseTenantId, type TenantId } from '../core/tenant-id.js';
+import { parseGroupName, sharedGroupId, tenantGroupId } from '../routing/naming.js';
+import { checkOptions, compileOptions, type ClientOptions } from './client-options.js';
+import { composeParts, type ClientParts } from './compose-parts.js';
+import { ScopedPublisher } from './scoped-publisher.js';
+import { TenantHandle } from './tenant-handle.js';
+
+/** Creates the topics of contracts and groups. */
+export interface Admin {
+  /**
+   * Creates what is missing of the contracts' topics with their quarantine topics, and of the groups'
+   * dead-letter and control topics. What is there is left alone.
+   *
+   * @throws TenantryError `INVALID_OPTIONS`, `CONTRACT_CONFLICT`, `BROKER_UNREACHABLE`, `BROKER_ACCESS_DENIED`, `ADMIN_FAILED`
+   */
+  createTopics(contracts: readonly AnyEventContract[], options?: CreateTopicsOptions): Promise<CreatedTopics>;
+}
+
+const DEFAULT_STOP_MS = 25_000;
+/** Of the time of a stop, the part kept for publishes once the consumers have ended. */
+const PUBLISH_SHARE = 0.3;
+
+/** A client: everything that is published and consumed through it stays inside one tenant's boundary. */
+export class TenantKafka implements AsyncDisposable {
+  readonly admin: Admin;
+  readonly #parts: ClientParts;
+  readonly #consumers = new Set<EventConsumer>();
+  #stopping: Promise<StopReport> | undefined;
+
+  /** @throws TenantryError `INVALID_OPTIONS`, which lists every wrong field */
+  constructor(options: ClientOptions) {
+    const compiled = compileOptions(options);
+    this.#parts = composeParts(compiled);
+    this.admin = {
+      createTopics: async (contracts, topicOptions = {}) => {
+        this.#assertRunning();
+        const checked = checkOptions('createTopics', createTopicsSchema, topicOptions);
+        const admin = this.#parts.transport.createAdmin();
+        try {
+          await admin.connect();
+          return await createTopics(admin, contracts, checked, compiled.maxRecordBytes);
+        } finally {
+          await admin.disconnect();
+        }
+      },
+    };
+  }
+
+  /** The ambient tenant, or undefined. */
+  get currentTenant(): TenantId | undefined {
+    return this.#parts.ambient.current;
+  }
+
+  /**
+   * Connects now and fails now. Optional: the first publish connects too.
+   *
+   * @throws TenantryError `BROKER_UNREACHABLE`, `BROKER_ACCESS_DENIED`, `DRIVER_UNAVAILABLE`, `WORKER_THREAD`, `NOT_RUNNING`
+   */
+  async start(): Promise<void> {
+    this.#assertRunning();
+    await this.#parts.producer.connect();
+  }
+
+  /**
+   * A handle bound to one tenant.
+   *
+   * @throws TenantryError `INVALID_TENANT_ID`, or `UNKNOWN_TENANT` where tenants are configured
+   */
+  tenant(id: string): TenantScope {
+    const tenantId = this.#knownTenant(id);
+    return new TenantHandle(tenantId, this.#parts.pipeline, this.#parts.ambient, (group, options) =>
+      this.#consumer(tenantId, group, options),
+    );
+  }
+
+  /** A consumer of every tenant, fairly, in the group `_shared.{group}`. */
+  worker(group: string, options: ConsumerOptions = {}): Worker {
+    return this.#register(sharedGroupId(parseGroupName(group)), undefined, options);
+  }
+
+  /**
+   * Publishes for the ambient tenant.
+   *
+   * @throws TenantryError `TENANT_CONTEXT_MISSING`, `TENANT_CONTEXT_EXPIRED`, and all of `Publisher.publish`
+   */
+  async publish<C extends AnyEventContract>(contract: C, data: InputOf<C>, options?: PublishOptions): Promise<Receipt> {
+    return this.#publisher(this.#parts.ambient.require()).publish(contract, data, options);
+  }
+
+  /** Publishes many events for the ambient tenant, see `Publisher.publishMany`. */
+  async publishMany<C extends AnyEventContract>(contract: C, data: Iterable<InputOf<C>>, options?: PublishManyOptions): Promise<Receipt[]> {
+    return this.#publisher(this.#parts.ambient.require()).publishMany(contract, data, options);
+  }
+
+  /** Publishes a tombstone for the ambient tenant, see `Publisher.tombstone`. */
+  async tombstone(contract: CompactedContract, aggregateId: string, options?: PublishOptions): Promise<Receipt> {
+    return this.#publisher(this.#parts.ambient.require()).tombstone(contract, aggregateId, options);
+  }
+
+  /** Runs `work` with no tenant ambient: deliberate platform work inside a tenant's code. */
+  withoutTenant<T>(work: () => T): T {
+    return this.#parts.ambient.withoutTenant(work);
+  }
+
+  /**
+   * Stops workers and consumers, then lets publishes under way finish, and disconnects. Never rejects; calling
+   * it again gives the same answer.
+   *
+   * @param options - `timeoutMs`: for everything together. Default 25,000
+   */
+  stop(options: { readonly timeoutMs?: number | undefined } = {}): Promise<StopReport> {
+    this.#stopping ??= this.#parts.ambient.runInBackground(() => this.#stop(options.timeoutMs ?? DEFAULT_STOP_MS));
+    return this.#stopping;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  async #stop(timeoutMs: number): Promise<StopReport> {
+    const { clock, pipeline, cipher } = this.#parts;
+    const deadlineMs = clock.monotonicMs() + timeoutMs;
+    const consumerMs = timeoutMs * (1 - PUBLISH_SHARE);
+    const reports = await Promise.all([...this.#consumers].map((consumer) => consumer.stop({ timeoutMs: consumerMs })));
+    const unsent = await pipeline.stop(Math.max(0, deadlineMs - clock.monotonicMs()));
+    cipher?.close();
+    const unfinished = reports.reduce((sum, report) => sum + report.unfinished, unsent);
+    return { timedOut: unfinished > 0, unfinished };
+  }
+
+  #consumer(tenantId: TenantId, group: string, options: ConsumerOptions = {}): TenantConsumer {
+    return this.#register(tenantGroupId(tenantId, parseGroupName(group)), tenantId, options) as GroupEventConsumer & TenantConsumer;
+  }
+
+  #register(groupId: string, scope: TenantId | undefined, options: ConsumerOptions): GroupEventConsumer {
+    this.#assertRunning();
+    const checked = checkOptions(`consumer ${groupId}`, consumerOptionsSchema, options);
+    const parts = { ...this.#parts, publisherOf: (tenantId: TenantId) => this.#publisher(tenantId) };
+    const consumer = new GroupEventConsumer({ groupId, scope }, parts, checked);
+    this.#consumers.add(consumer);
+    return consumer;
+  }
+
+  #publisher(tenantId: TenantId): Publisher & { readonly id: TenantId } {
+    return new ScopedPublisher(tenantId, this.#parts.pipeline, this.#parts.ambient);
+  }
+
+  #knownTenant(id: string): TenantId {
+    const tenantId = parseTenantId(id);
+    if (this.#parts.directory.get(tenantId) !== undefined) return tenantId;
+    throw tenantryError('UNKNOWN_TENANT', `tenant ${tenantId} has no profile, and only tenants with one may be used`);
+  }
+
+  #assertRunning(): void {
+    if (this.#stopping !== undefined) throw tenantryError('NOT_RUNNING', 'the client is stopped; make a new one');
+  }
+}

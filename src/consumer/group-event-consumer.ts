@@ -1,0 +1,202 @@
+import type { ConsumerCounts, ConsumerHealth, EventConsumer, StopReport } from '../api/consumer.js';
+import type { EventHandler } from '../api/handler.js';
+import { isEventContract, type AnyEventContract } from '../contract/event-contract.js';
+import type { Clock } from '../core/clock.js';
+import { tenantryError } from '../core/errors.js';
+import type { TenantId } from '../core/tenant-id.js';
+import type { RecordCipher } from '../encryption/record-cipher.js';
+import type { RateLimiter } from '../rate-limit/limiter.js';
+import { deadLetterTopic, quarantineTopic } from '../routing/naming.js';
+import type { ValueSerde } from '../serde/value-serde.js';
+import type { Telemetry } from '../telemetry/telemetry.js';
+import type { AmbientTenant } from '../tenant/ambient-tenant.js';
+import type { TenantDirectory } from '../tenant/directory.js';
+import type { RecordProducer, Transport } from '../transport/port.js';
+import { ConsumerEngine } from './consumer-engine.js';
+import type { ResolvedConsumerOptions } from './consumer-options.js';
+import { CopySender } from './copy-sender.js';
+import { Counters } from './counters.js';
+import type { PublisherOf } from './handler-context.js';
+import { HandlerTable } from './handler-table.js';
+import { RecordRunner } from './record-runner.js';
+import { TenantGuard } from './tenant-guard.js';
+
+/** What every consumer of a client shares. */
+export interface ConsumerParts {
+  readonly clock: Clock;
+  readonly transport: Transport;
+  /** Writes the copies. Connected when the consumer starts. */
+  readonly producer: RecordProducer;
+  readonly limiter: RateLimiter;
+  readonly cipher: RecordCipher | undefined;
+  readonly serde: ValueSerde;
+  readonly telemetry: Telemetry;
+  readonly ambient: AmbientTenant;
+  readonly directory: TenantDirectory;
+  readonly publisherOf: PublisherOf;
+}
+
+/** Which group a consumer belongs to, and whom it serves. */
+export interface ConsumerIdentity {
+  readonly groupId: string;
+  /** The one tenant it serves; undefined for a worker. */
+  readonly scope: TenantId | undefined;
+}
+
+type State = 'new' | 'starting' | 'running' | 'stopped';
+
+const DEFAULT_STOP_MS = 25_000;
+const REVOKE_DRAIN_MS = 10_000;
+/** librdkafka's default of `max.poll.interval.ms`. */
+const MAX_POLL_INTERVAL_MS = 300_000;
+const NOTHING_TO_STOP: StopReport = Object.freeze({ timedOut: false, unfinished: 0 });
+
+/** A consumer or worker: registers handlers, then runs an engine for them. */
+export class GroupEventConsumer implements EventConsumer {
+  readonly groupId: string;
+  /** The one tenant it serves; undefined for a worker. */
+  readonly tenantId: TenantId | undefined;
+  readonly #parts: ConsumerParts;
+  readonly #options: ResolvedConsumerOptions;
+  readonly #handlers = new HandlerTable();
+  readonly #counters: Counters;
+  #state: State = 'new';
+  #starting: Promise<void> | undefined;
+  #engine: ConsumerEngine | undefined;
+  #stopping: Promise<StopReport> | undefined;
+
+  constructor(identity: ConsumerIdentity, parts: ConsumerParts, options: ResolvedConsumerOptions) {
+    this.groupId = identity.groupId;
+    this.tenantId = identity.scope;
+    this.#parts = parts;
+    this.#options = options;
+    this.#counters = new Counters(parts.telemetry);
+  }
+
+  on<const C extends AnyEventContract>(contracts: C | readonly C[], handler: EventHandler<C>): this {
+    if (this.#state !== 'new') throw tenantryError('INVALID_STATE', `consumer ${this.groupId}: handlers are registered before start`);
+    if (typeof handler !== 'function') throw tenantryError('INVALID_CONTRACT', `consumer ${this.groupId}: the handler must be a function`);
+    const list: readonly AnyEventContract[] = isEventContract(contracts) ? [contracts] : contracts;
+    for (const contract of list) this.#handlers.add(contract, handler as EventHandler);
+    return this;
+  }
+
+  start(): Promise<void> {
+    if (this.#state === 'stopped') return Promise.reject(tenantryError('NOT_RUNNING', `consumer ${this.groupId} was stopped; make a new one`));
+    this.#starting ??= this.#start();
+    return this.#starting;
+  }
+
+  stop(options: { readonly timeoutMs?: number | undefined } = {}): Promise<StopReport> {
+    this.#stopping ??= this.#parts.ambient.runInBackground(() => this.#stop(options.timeoutMs ?? DEFAULT_STOP_MS));
+    return this.#stopping;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  async caughtUp(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
+    if (this.#engine === undefined) throw tenantryError('INVALID_STATE', `consumer ${this.groupId} is not started`);
+    await this.#engine.caughtUp(options.signal);
+  }
+
+  counts(): ConsumerCounts {
+    return this.#counters.snapshot();
+  }
+
+  health(): ConsumerHealth {
+    return this.#engine?.health() ?? { status: 'degraded', reasons: [`the consumer is ${this.#state}`] };
+  }
+
+  async #start(): Promise<void> {
+    const topics = this.#handlers.topics;
+    if (topics.length === 0) throw tenantryError('INVALID_STATE', `consumer ${this.groupId} has no handlers`);
+    this.#state = 'starting';
+    try {
+      await this.#parts.producer.connect();
+      await this.#checkTopics(topics);
+      const engine = this.#parts.ambient.runInBackground(() => this.#makeEngine(topics));
+      await this.#parts.ambient.runInBackground(() => engine.start());
+      this.#engine = engine;
+      this.#state = 'running';
+    } catch (error) {
+      this.#state = 'new';
+      this.#starting = undefined;
+      throw error;
+    }
+  }
+
+  async #stop(timeoutMs: number): Promise<StopReport> {
+    await this.#starting?.catch(() => undefined);
+    this.#state = 'stopped';
+    return (await this.#engine?.stop(timeoutMs)) ?? NOTHING_TO_STOP;
+  }
+
+  /** A consumer whose copies could not be written would have to stop at the first bad record, so it does not begin. */
+  async #checkTopics(topics: readonly string[]): Promise<void> {
+    const needed = topics.flatMap((topic) => [topic, deadLetterTopic(this.groupId, topic), quarantineTopic(topic)]);
+    const admin = this.#parts.transport.createAdmin();
+    try {
+      await admin.connect();
+      const existing = await admin.describeTopics(needed, 10_000);
+      const missing = needed.filter((topic) => !existing.has(topic));
+      if (missing.length === 0) return;
+      throw tenantryError(
+        'TOPIC_NOT_FOUND',
+        `consumer ${this.groupId} needs topics that do not exist: ${missing.join(', ')}; admin.createTopics makes them with groups: [...]`,
+        { topics: missing },
+      );
+    } finally {
+      await admin.disconnect();
+    }
+  }
+
+  #makeEngine(topics: readonly string[]): ConsumerEngine {
+    const { clock, transport, producer, limiter, telemetry, directory, ambient, cipher, serde, publisherOf } = this.#parts;
+    const copies = new CopySender({ clock, producer, limiter, telemetry });
+    const options = this.#options;
+    return new ConsumerEngine(
+      {
+        clock,
+        telemetry,
+        copies,
+        handlers: this.#handlers,
+        counters: this.#counters,
+        consumer: transport.createGroupConsumer({ groupId: this.groupId, topics, clientIdSuffix: this.groupId }),
+        guard: new TenantGuard(this.tenantId, directory),
+        logicalTopicOf: (topic) => topic,
+        runner: (onOverdue) =>
+          new RecordRunner(
+            {
+              clock,
+              ambient,
+              telemetry,
+              copies,
+              cipher,
+              serde,
+              publisherOf,
+              onOverdue,
+              handlers: this.#handlers,
+              counters: this.#counters,
+              random: Math.random,
+              deadLetterTopicOf: (topic) => deadLetterTopic(this.groupId, topic),
+              quarantineTopicOf: quarantineTopic,
+            },
+            { groupId: this.groupId, retry: options.retry, handlerTimeoutMs: options.handlerTimeoutMs },
+          ),
+      },
+      {
+        concurrency: options.concurrency,
+        payerConcurrency: Math.min(options.tenantConcurrency, options.concurrency),
+        maxBufferedRecords: options.maxBufferedRecords,
+        maxBufferedBytes: options.maxBufferedBytes,
+        commitIntervalMs: options.commitIntervalMs,
+        startFrom: options.startFrom,
+        otherTypes: options.otherTypes,
+        revokeDrainMs: REVOKE_DRAIN_MS,
+        maxPollIntervalMs: MAX_POLL_INTERVAL_MS,
+      },
+    );
+  }
+}

@@ -1,0 +1,30 @@
+import type { ConsumerHealth } from '../api/consumer.js';
+import type { ConsumerFault } from '../transport/port.js';
+import type { PartitionSession } from './partition-session.js';
+import { MAX_REDELIVERY } from './reading-pauses.js';
+
+/** What health is judged by. */
+export interface HealthSigns {
+  readonly fault: ConsumerFault | undefined;
+  /** Handlers past their time and grace. */
+  readonly overdue: number;
+  readonly failingCopies: number;
+  readonly sessions: readonly PartitionSession[];
+}
+
+/** Refused commits in a row before it is said: one alone happens at every rebalance. */
+const REFUSED_COMMITS = 3;
+
+export function consumerHealth(signs: HealthSigns): ConsumerHealth {
+  const stuck: string[] = [];
+  const degraded: string[] = [];
+  if (signs.fault !== undefined) stuck.push(`${signs.fault.kind}: ${signs.fault.reason}`);
+  if (signs.overdue > 0) stuck.push(`${signs.overdue} handlers have not settled though their time is over`);
+  if (signs.failingCopies > 0) degraded.push(`${signs.failingCopies} copies to dead-letter or quarantine topics are not acknowledged`);
+  for (const { topic, partition, failedCommits, unrecordable } of signs.sessions) {
+    if (failedCommits >= REFUSED_COMMITS) degraded.push(`${topic}/${partition}: ${failedCommits} commits in a row were refused`);
+    if (unrecordable > MAX_REDELIVERY) degraded.push(`${topic}/${partition}: reading waits, because a crash would redeliver ${unrecordable} records`);
+  }
+  const status = stuck.length > 0 ? 'stuck' : degraded.length > 0 ? 'degraded' : 'live';
+  return { status, reasons: [...stuck, ...degraded] };
+}

@@ -1,0 +1,136 @@
+import type { CommitRequest, CommitResult, TopicPartition } from '../transport/port.js';
+import { encodeMetadata, MAX_METADATA_CHARACTERS } from './commit-metadata.js';
+import type { PartitionLedger } from './ledger.js';
+
+/** `active`: records are taken and committed. `draining`: running ones finish, nothing new begins. `closed`: nothing of it counts any more. */
+export type SessionState = 'active' | 'draining' | 'closed';
+
+/** Something under way for a partition that can be told to end. */
+export interface Abortable {
+  abort(): void;
+}
+
+interface Committed {
+  readonly offset: number;
+  readonly metadata: string;
+}
+
+/** One partition while it is assigned to this consumer: its ledger, and what is committed of it. */
+export class PartitionSession implements TopicPartition {
+  readonly topic: string;
+  readonly partition: number;
+  readonly logicalTopic: string;
+  readonly ledger: PartitionLedger;
+  /** Records of it that run now. */
+  readonly running = new Set<Abortable>();
+  /** The offset that the reader comes to next. */
+  position: number;
+  readonly #log: Buffer;
+  #state: SessionState = 'active';
+  #aborted = false;
+  #leaderEpoch: number | undefined;
+  #committed: Committed | undefined;
+  #maxMetadataCharacters = MAX_METADATA_CHARACTERS;
+  #commitInFlight = false;
+  #failedCommits = 0;
+  /** The head that the last metadata could record; the records beyond it would be delivered again. */
+  #recordedHead: number;
+
+  constructor(
+    place: TopicPartition,
+    logicalTopic: string,
+    ledger: PartitionLedger,
+    log: Buffer,
+    committed: (Committed & { readonly leaderEpoch: number | undefined }) | undefined,
+  ) {
+    this.topic = place.topic;
+    this.partition = place.partition;
+    this.logicalTopic = logicalTopic;
+    this.ledger = ledger;
+    this.#log = log;
+    this.#committed = committed;
+    this.#leaderEpoch = committed?.leaderEpoch;
+    this.#recordedHead = ledger.head;
+    this.position = ledger.watermark;
+  }
+
+  get state(): SessionState {
+    return this.#state;
+  }
+
+  /** Leader epoch of the newest record or commit seen. */
+  get leaderEpoch(): number | undefined {
+    return this.#leaderEpoch;
+  }
+
+  /** The acknowledged watermark, or undefined where nothing is committed yet. */
+  get committedOffset(): number | undefined {
+    return this.#committed?.offset;
+  }
+
+  /** Commits in a row that were refused. */
+  get failedCommits(): number {
+    return this.#failedCommits;
+  }
+
+  /** How many records beyond what metadata can record were read. */
+  get unrecordable(): number {
+    return this.ledger.head - this.#recordedHead;
+  }
+
+  /** Whether what ran was told to end: what fails from then on says nothing about the record. */
+  get aborted(): boolean {
+    return this.#aborted;
+  }
+
+  seeEpoch(leaderEpoch: number | undefined): void {
+    if (leaderEpoch !== undefined) this.#leaderEpoch = leaderEpoch;
+  }
+
+  drain(): void {
+    if (this.#state === 'active') this.#state = 'draining';
+  }
+
+  close(): void {
+    this.#state = 'closed';
+    this.abortRunning();
+  }
+
+  abortRunning(): void {
+    this.#aborted = true;
+    for (const run of this.running) run.abort();
+  }
+
+  /** What there is to commit now; undefined where nothing changed or a commit is under way. */
+  beginCommit(): CommitRequest | undefined {
+    if (this.#state === 'closed' || this.#commitInFlight) return undefined;
+    const progress = this.ledger.progress();
+    const { text, recordedHead } = encodeMetadata(progress, this.#log, this.#maxMetadataCharacters);
+    this.#recordedHead = recordedHead;
+    if (this.#committed?.offset === progress.watermark && this.#committed.metadata === text) return undefined;
+    this.#commitInFlight = true;
+    return {
+      topic: this.topic,
+      partition: this.partition,
+      offset: progress.watermark,
+      metadata: text,
+      leaderEpoch: this.#leaderEpoch,
+    };
+  }
+
+  /** @returns whether it is worth trying again at once: the metadata was too large and will be smaller */
+  endCommit(request: CommitRequest, result: CommitResult): boolean {
+    this.#commitInFlight = false;
+    if (result.ok) {
+      this.#committed = { offset: request.offset, metadata: request.metadata };
+      this.#failedCommits = 0;
+      return false;
+    }
+    if (result.metadataTooLarge && this.#maxMetadataCharacters > 0) {
+      this.#maxMetadataCharacters = this.#maxMetadataCharacters > 32 ? Math.floor(this.#maxMetadataCharacters / 2) : 0;
+      return true;
+    }
+    this.#failedCommits += 1;
+    return false;
+  }
+}

@@ -1,0 +1,31 @@
+import type { GroupConsumer } from '../transport/port.js';
+import type { PartitionSession } from './partition-session.js';
+
+/** The most records that may lie between what commit metadata can record and the head; a crash redelivers them. */
+export const MAX_REDELIVERY = 100_000;
+
+/** Which partitions are not read at present: all of them, or those whose progress cannot be recorded any more. */
+export class ReadingPauses {
+  readonly #consumer: GroupConsumer;
+  readonly #paused = new Set<PartitionSession>();
+
+  constructor(consumer: GroupConsumer) {
+    this.#consumer = consumer;
+  }
+
+  reconcile(sessions: Iterable<PartitionSession>, pauseAll: boolean): void {
+    for (const session of this.#paused) if (session.state !== 'active') this.#paused.delete(session);
+    for (const session of sessions) {
+      if (session.state !== 'active') continue;
+      const wanted = pauseAll || session.unrecordable > MAX_REDELIVERY;
+      if (wanted === this.#paused.has(session)) continue;
+      if (wanted) {
+        this.#paused.add(session);
+        this.#consumer.pause([session]);
+      } else {
+        this.#paused.delete(session);
+        this.#consumer.resume([session]);
+      }
+    }
+  }
+}

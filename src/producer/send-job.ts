@@ -1,0 +1,94 @@
+import type { Receipt } from '../api/publisher.js';
+import { tenantryError } from '../core/errors.js';
+import type { Deferred } from '../core/deferred.js';
+import type { Delivery } from '../transport/port.js';
+import type { PublishSpan } from '../telemetry/telemetry.js';
+import type { Encoded } from './stages.js';
+
+/** Where a publish stands: nothing sent yet, handed to the client, or answered. */
+type JobState = 'waiting' | 'sent' | 'settled';
+
+/** One publish on its way: settles its promise exactly once, whatever happens. */
+export class SendJob {
+  readonly event: Encoded;
+  readonly span: PublishSpan;
+  /** Until when it may wait for the tenant's limit, on the monotonic clock; infinite for paced sends. */
+  readonly admitBeforeMs: number;
+  readonly #deferred: Deferred<Receipt>;
+  readonly #onSettled: (job: SendJob, error: Error | undefined) => void;
+  readonly #signal: AbortSignal | undefined;
+  #state: JobState = 'waiting';
+
+  constructor(
+    event: Encoded,
+    span: PublishSpan,
+    admitBeforeMs: number,
+    deferred: Deferred<Receipt>,
+    signal: AbortSignal | undefined,
+    onSettled: (job: SendJob, error: Error | undefined) => void,
+  ) {
+    this.event = event;
+    this.span = span;
+    this.admitBeforeMs = admitBeforeMs;
+    this.#deferred = deferred;
+    this.#onSettled = onSettled;
+    this.#signal = signal;
+    signal?.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  get settled(): boolean {
+    return this.#state === 'settled';
+  }
+
+  markSent(): void {
+    if (this.#state === 'waiting') this.#state = 'sent';
+  }
+
+  fail(error: Error): void {
+    if (!this.#settle(error)) return;
+    this.#deferred.reject(error);
+  }
+
+  complete(delivery: Delivery): void {
+    if (delivery.failure !== undefined) {
+      this.fail(deliveryError(this.event, delivery.failure.kind, delivery.failure.reason));
+      return;
+    }
+    if (!this.#settle(undefined)) return;
+    const { eventId, tenantId, topic, eventTimeMs } = this.event;
+    this.#deferred.resolve({
+      eventId,
+      tenantId,
+      topic,
+      partition: delivery.partition,
+      offset: delivery.offset,
+      timestamp: new Date(eventTimeMs),
+    });
+  }
+
+  #settle(error: Error | undefined): boolean {
+    if (this.#state === 'settled') return false;
+    this.#state = 'settled';
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#onSettled(this, error);
+    return true;
+  }
+
+  readonly #onAbort = (): void => {
+    this.fail(
+      this.#state === 'sent'
+        ? deliveryError(this.event, 'unknown', 'the wait was aborted')
+        : tenantryError('ABORTED', 'the publish was aborted before anything was sent'),
+    );
+  };
+}
+
+function deliveryError(event: Encoded, kind: 'unknown' | 'refused' | 'failed', reason: string): Error {
+  const what = `event ${event.eventId} for topic ${event.topic}`;
+  if (kind === 'unknown') {
+    return tenantryError('DELIVERY_UNKNOWN', `${what} may or may not be written: ${reason}`, { eventId: event.eventId });
+  }
+  return kind === 'refused'
+    ? tenantryError('PUBLISH_REFUSED', `${what} was refused: ${reason}`, { reason })
+    : tenantryError('PUBLISH_FAILED', `${what} was not written: ${reason}`, { reason });
+}

@@ -1,0 +1,209 @@
+import type { PublishOptions, Receipt } from '../api/publisher.js';
+import type { AnyEventContract } from '../contract/event-contract.js';
+import type { Clock } from '../core/clock.js';
+import { deferred } from '../core/deferred.js';
+import { tenantryError, type TenantryError } from '../core/errors.js';
+import type { TenantId } from '../core/tenant-id.js';
+import type { RecordCipher } from '../encryption/record-cipher.js';
+import type { RateLimiter } from '../rate-limit/limiter.js';
+import type { WireHeader } from '../record/wire-record.js';
+import { partitionFor } from '../routing/murmur2.js';
+import type { Router } from '../routing/router.js';
+import { assertRoundTrips } from '../serde/round-trip.js';
+import type { ValueSerde } from '../serde/value-serde.js';
+import type { Telemetry } from '../telemetry/telemetry.js';
+import type { RecordProducer } from '../transport/port.js';
+import { outgoingRecord, recordCostBytes } from './outgoing-record.js';
+import { sealBytes, sealEvent } from './seal-stage.js';
+import { SendJob } from './send-job.js';
+import { SendWindow } from './send-window.js';
+import type { Encoded, Routed, Sealed, Validated } from './stages.js';
+import { TenantSendQueue, type SendSteps } from './tenant-send-queue.js';
+import { validateEvent, validateTombstone } from './validate-stage.js';
+
+/** Everything the pipeline stands on. */
+export interface SendPipelineParts {
+  readonly clock: Clock;
+  readonly router: Router;
+  readonly serde: ValueSerde;
+  readonly limiter: RateLimiter;
+  readonly cipher: RecordCipher | undefined;
+  readonly producer: RecordProducer;
+  readonly telemetry: Telemetry;
+}
+
+/** The bounds of the pipeline. */
+export interface SendPipelineLimits {
+  readonly onLimit: 'wait' | 'reject';
+  /** How long a publish may wait for its tenant's limit. */
+  readonly maxWaitMs: number;
+  /** How many publishes of one tenant may wait. */
+  readonly maxWaiting: number;
+  readonly maxInFlight: number;
+  readonly maxInFlightBytes: number;
+  readonly maxRecordBytes: number;
+}
+
+/** Whether a publish may wait for its limit as long as it takes, because its sender paces itself. */
+export type Pacing = 'bounded' | 'paced';
+
+/**
+ * The way of an event to the broker: validate → route → encode → admit → seal → key + headers → produce →
+ * delivery report. What can be refused is refused in the call; the rest passes in the tenant's queue.
+ */
+export class SendPipeline {
+  readonly #parts: SendPipelineParts;
+  readonly #limits: SendPipelineLimits;
+  readonly #steps: SendSteps;
+  /** Only tenants with something to send are in it. */
+  readonly #queues = new Map<TenantId, TenantSendQueue>();
+  readonly #provedContracts = new WeakSet<AnyEventContract>();
+  #unsettled = 0;
+  #stopped = false;
+  #onDrained: (() => void) | undefined;
+
+  constructor(parts: SendPipelineParts, limits: SendPipelineLimits) {
+    this.#parts = parts;
+    this.#limits = limits;
+    this.#steps = {
+      clock: parts.clock,
+      limiter: parts.limiter,
+      window: new SendWindow(limits.maxInFlight, limits.maxInFlightBytes),
+      onLimit: limits.onLimit,
+      maxWaiting: limits.maxWaiting,
+      partitionOf: (job) => this.#partitionOf(job),
+      seal: (event) => sealEvent(event, parts.cipher),
+      send: (job, sealed, partition, onDelivered) => this.#send(job, sealed, partition, onDelivered),
+      onIdle: (queue) => this.#queues.delete(queue.tenantId),
+      onRateLimited: (tenantId) => {
+        parts.telemetry.countRateLimited(tenantId);
+      },
+    };
+  }
+
+  /** Publishes that have no answer yet. */
+  get unsettled(): number {
+    return this.#unsettled;
+  }
+
+  publish(tenantId: TenantId, contract: AnyEventContract, data: unknown, options: PublishOptions, pacing: Pacing): Promise<Receipt> {
+    return this.#accept(options, pacing, () => validateEvent(tenantId, contract, data, options, this.#parts.clock));
+  }
+
+  tombstone(tenantId: TenantId, contract: AnyEventContract, aggregateId: string, options: PublishOptions): Promise<Receipt> {
+    return this.#accept(options, 'bounded', () => validateTombstone(tenantId, contract, aggregateId, options, this.#parts.clock));
+  }
+
+  /**
+   * Takes no more publishes, waits up to `timeoutMs` for those under way, fails the rest and disconnects.
+   *
+   * @returns how many had to be failed
+   */
+  async stop(timeoutMs: number): Promise<number> {
+    this.#stopped = true;
+    const { clock, producer } = this.#parts;
+    const deadlineMs = clock.monotonicMs() + timeoutMs;
+    if (this.#unsettled > 0) {
+      const drained = deferred<undefined>();
+      this.#onDrained = () => {
+        drained.resolve(undefined);
+      };
+      const timer = clock.setTimer(timeoutMs, this.#onDrained);
+      await drained.promise;
+      timer.cancel();
+    }
+    const unfinished = this.#unsettled;
+    for (const queue of this.#queues.values()) queue.abandon(notRunning);
+    await producer.disconnect(Math.max(0, deadlineMs - clock.monotonicMs()));
+    return unfinished;
+  }
+
+  #accept(options: PublishOptions, pacing: Pacing, validate: () => Validated): Promise<Receipt> {
+    if (this.#stopped) return Promise.reject(notRunning());
+    if (options.signal?.aborted === true) {
+      return Promise.reject(tenantryError('ABORTED', 'the publish was aborted before it began'));
+    }
+    try {
+      const routed = this.#route(validate());
+      const payload = this.#encode(routed);
+      if (!(payload instanceof Promise)) return this.#submit(this.#weigh(routed, payload), options, pacing);
+      return payload.then((bytes) => this.#submit(this.#weigh(routed, bytes), options, pacing));
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+  }
+
+  #route(event: Validated): Routed {
+    return { ...event, topic: this.#parts.router.route(event.tenantId, event.contract).topic };
+  }
+
+  #encode(event: Routed): Buffer | null | Promise<Buffer> {
+    if (event.tombstone) return null;
+    const { contract, data } = event;
+    const bytes = this.#parts.serde.encode(contract, data);
+    if (bytes instanceof Promise || this.#provedContracts.has(contract)) return bytes;
+    assertRoundTrips(contract, this.#parts.serde, bytes);
+    this.#provedContracts.add(contract);
+    return bytes;
+  }
+
+  /** Refuses a record that the broker would refuse, before it costs anything. */
+  #weigh(event: Routed, payload: Buffer | null): Encoded {
+    const costBytes = recordCostBytes(event, payload?.length ?? 0, sealBytes(event, this.#parts.cipher));
+    const limitBytes = this.#limits.maxRecordBytes;
+    if (costBytes > limitBytes) {
+      throw tenantryError(
+        'RECORD_TOO_LARGE',
+        `event ${event.contract.eventType}: the record would have ${costBytes} bytes, the limit is ${limitBytes}`,
+        { sizeBytes: costBytes, limitBytes },
+      );
+    }
+    return { ...event, payload, costBytes };
+  }
+
+  #submit(event: Encoded, options: PublishOptions, pacing: Pacing): Promise<Receipt> {
+    const { clock, telemetry } = this.#parts;
+    const { tenantId, topic, contract, eventId } = event;
+    const admitBeforeMs = pacing === 'paced' ? Number.POSITIVE_INFINITY : clock.monotonicMs() + this.#limits.maxWaitMs;
+    const receipt = deferred<Receipt>();
+    const span = telemetry.startPublish({ tenantId, topic, eventType: contract.eventType, eventId });
+    this.#unsettled += 1;
+    const job = new SendJob(event, span, admitBeforeMs, receipt, options.signal, this.#onSettled);
+    this.#queueOf(tenantId).submit(job);
+    return receipt.promise;
+  }
+
+  readonly #onSettled = (job: SendJob, error: Error | undefined): void => {
+    this.#parts.telemetry.endPublish(job.span, error as TenantryError | undefined);
+    this.#unsettled -= 1;
+    if (this.#unsettled === 0) this.#onDrained?.();
+  };
+
+  #queueOf(tenantId: TenantId): TenantSendQueue {
+    let queue = this.#queues.get(tenantId);
+    if (queue === undefined) {
+      queue = new TenantSendQueue(tenantId, this.#steps);
+      this.#queues.set(tenantId, queue);
+    }
+    return queue;
+  }
+
+  #partitionOf(job: SendJob): number | Promise<number> {
+    const { topic, key } = job.event;
+    const count = this.#parts.producer.partitionCount(topic);
+    return typeof count === 'number' ? partitionFor(key, count) : count.then((known) => partitionFor(key, known));
+  }
+
+  #send(job: SendJob, sealed: Sealed, partition: number, onDelivered: () => void): boolean {
+    const traceHeaders: WireHeader[] = [];
+    this.#parts.telemetry.inject(job.span, traceHeaders);
+    return this.#parts.producer.produce(outgoingRecord(sealed, partition, traceHeaders), (delivery) => {
+      job.complete(delivery);
+      onDelivered();
+    });
+  }
+}
+
+function notRunning(): Error {
+  return tenantryError('NOT_RUNNING', 'the client is stopped: nothing was sent');
+}

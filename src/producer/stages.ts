@@ -1,0 +1,46 @@
+import type { AnyEventContract } from '../contract/event-contract.js';
+import type { TenantId } from '../core/tenant-id.js';
+import type { WireHeader } from '../record/wire-record.js';
+
+// The stages of a publish. Each takes the type of the stage before it and returns the next, so that a
+// skipped or reordered stage does not compile: validate → route → encode → admit → seal → record.
+
+/** The data fits its contract, and everything that names the record is known. */
+export interface Validated {
+  readonly tenantId: TenantId;
+  readonly contract: AnyEventContract;
+  /** The schema's output; undefined for a tombstone. */
+  readonly data: unknown;
+  readonly tombstone: boolean;
+  readonly key: Buffer;
+  readonly eventId: string;
+  /** When the event happened, milliseconds since the Unix epoch. */
+  readonly eventTimeMs: number;
+  /** When it is published. */
+  readonly publishTimeMs: number;
+  readonly applicationHeaders: readonly WireHeader[];
+}
+
+/** The topic is known. */
+export interface Routed extends Validated {
+  readonly topic: string;
+}
+
+/** The bytes are known, as they are before sealing; null for a tombstone. */
+export interface Encoded extends Routed {
+  readonly payload: Buffer | null;
+  /** What the record will weigh once sealed. */
+  readonly costBytes: number;
+}
+
+/** The tenant's limits let it pass and are charged. */
+export interface Admitted extends Encoded {
+  readonly chargedBytes: number;
+}
+
+/** The value is as it will be written. */
+export interface Sealed extends Admitted {
+  readonly value: Buffer | null;
+  /** The detached seal, for the header. */
+  readonly seal: Buffer | undefined;
+}

@@ -1,0 +1,99 @@
+import { isEventContract, type AnyEventContract } from '../contract/event-contract.js';
+import { validateData } from '../contract/validate.js';
+import type { Clock } from '../core/clock.js';
+import { tenantryError } from '../core/errors.js';
+import { newEventId, parseEventId } from '../core/event-id.js';
+import type { TenantId } from '../core/tenant-id.js';
+import type { PublishOptions } from '../api/publisher.js';
+import { encodeRecordKey } from '../record/record-key.js';
+import { applicationHeaders } from './application-headers.js';
+import type { Validated } from './stages.js';
+
+/**
+ * The first stage: what was passed becomes the schema's output, and the record gets its names.
+ *
+ * @throws TenantryError `VALIDATION_FAILED`, `ASYNC_SCHEMA`, `INVALID_AGGREGATE_ID`, `INVALID_EVENT_ID`,
+ * `INVALID_HEADER`, `TENANT_ISOLATION_VIOLATION`, `INVALID_CONTRACT`
+ */
+export function validateEvent(
+  tenantId: TenantId,
+  contract: AnyEventContract,
+  input: unknown,
+  options: PublishOptions,
+  clock: Clock,
+): Validated {
+  assertContract(contract);
+  const data = validateData(contract, input);
+  assertOwnTenant(tenantId, contract, data);
+  const key = encodeRecordKey(tenantId, readFrom(contract, 'aggregateId', () => contract.aggregateId(data)));
+  return { ...named(tenantId, contract, key, options, clock), data, tombstone: false };
+}
+
+/** The first stage of a tombstone, which has no data. */
+export function validateTombstone(
+  tenantId: TenantId,
+  contract: AnyEventContract,
+  aggregateId: string,
+  options: PublishOptions,
+  clock: Clock,
+): Validated {
+  assertContract(contract);
+  if (!contract.compacted) {
+    throw tenantryError('INVALID_CONTRACT', `event contract ${contract.eventType}: only a contract with compacted: true has tombstones`);
+  }
+  const key = encodeRecordKey(tenantId, aggregateId);
+  return { ...named(tenantId, contract, key, options, clock), data: undefined, tombstone: true };
+}
+
+function named(
+  tenantId: TenantId,
+  contract: AnyEventContract,
+  key: Buffer,
+  options: PublishOptions,
+  clock: Clock,
+): Omit<Validated, 'data' | 'tombstone'> {
+  const publishTimeMs = clock.nowMs();
+  return {
+    tenantId,
+    contract,
+    key,
+    eventId: options.eventId === undefined ? newEventId(publishTimeMs) : parseEventId(options.eventId),
+    eventTimeMs: options.timestamp === undefined ? publishTimeMs : eventTime(options.timestamp),
+    publishTimeMs,
+    applicationHeaders: applicationHeaders(options.headers),
+  };
+}
+
+function eventTime(timestamp: Date): number {
+  const timeMs = timestamp instanceof Date ? timestamp.getTime() : Number.NaN;
+  if (Number.isNaN(timeMs) || timeMs < 0) {
+    throw tenantryError('INVALID_OPTIONS', 'publish: timestamp must be a valid Date, not before 1970', {
+      problems: [{ path: 'timestamp', message: 'must be a valid Date, not before 1970' }],
+    });
+  }
+  return timeMs;
+}
+
+function assertContract(contract: AnyEventContract): void {
+  if (!isEventContract(contract)) throw tenantryError('INVALID_CONTRACT', 'publish takes a contract made by defineEvent');
+}
+
+function assertOwnTenant(tenantId: TenantId, contract: AnyEventContract, data: unknown): void {
+  if (contract.tenantOf === undefined) return;
+  const named = readFrom(contract, 'tenant', () => contract.tenantOf?.(data));
+  if (named !== tenantId) {
+    throw tenantryError(
+      'TENANT_ISOLATION_VIOLATION',
+      `event contract ${contract.eventType}: the data names another tenant than ${tenantId}, for which it would be published`,
+    );
+  }
+}
+
+/** A contract's own function may throw with data in its message, so only the fact is told. */
+function readFrom<T>(contract: AnyEventContract, what: string, read: () => T): T {
+  try {
+    return read();
+  } catch {
+    throw tenantryError('INVALID_CONTRACT', `event contract ${contract.eventType}: its ${what} function threw`);
+  }
+}
