@@ -51,7 +51,8 @@ const CODE_SENTENCES: ReadonlyMap<string, string> = new Map(
 
 /** What a validator found wrong, told without a word of the data: at most twenty problems, then a count. */
 export function schemaProblems(schema: StandardSchema, issues: readonly SchemaIssue[]): readonly Problem[] {
-  const problems = issues
+  // Spread: arktype's issues and paths are subclasses of Array that its own methods would make more of.
+  const problems = [...issues]
     .slice(0, MAX_PROBLEMS)
     .map((issue): Problem => ({ path: showPath(schema, pathOf(issue)), message: sentenceFor(issue) }));
   const more = issues.length - problems.length;
@@ -74,7 +75,7 @@ export function showPath(schema: StandardSchema, path: readonly PropertyKey[]): 
 }
 
 function pathOf(issue: SchemaIssue): PropertyKey[] {
-  return (issue.path ?? []).map((segment) => (typeof segment === 'object' ? segment.key : segment));
+  return [...(issue.path ?? [])].map((segment) => (typeof segment === 'object' ? segment.key : segment));
 }
 
 function sentenceFor(issue: SchemaIssue): string {

@@ -47,7 +47,7 @@ function failure(contract: Validating<unknown>, code: FailureCode, problems: rea
 
 function refusePromise(contract: Validating<unknown>, result: PromiseLike<unknown>): Error {
   // Nobody waits for it, and its rejection must not end the process.
-  result.then(undefined, () => undefined);
+  Promise.resolve(result).catch(() => undefined);
   return tenantryError(
     'ASYNC_SCHEMA',
     `${contract.eventType}: the schema answered with a promise; zod does so also where one of its checks throws`,
