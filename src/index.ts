@@ -1,4 +1,13 @@
-export type { TenantConsumer, Worker, EventConsumer, ConsumerOptions, RetryOptions, ConsumerCounts, ConsumerHealth, StopReport } from './api/consumer.js';
+export type {
+  TenantConsumer,
+  Worker,
+  EventConsumer,
+  ConsumerOptions,
+  RetryOptions,
+  ConsumerCounts,
+  ConsumerHealth,
+  StopReport,
+} from './api/consumer.js';
 export type { ConsumedEvent, EventOf } from './api/consumed-event.js';
 export type { DeliveredRecord, EventHandler, HandlerContext } from './api/handler.js';
 export type { PublishManyOptions, PublishOptions, Publisher, Receipt } from './api/publisher.js';
@@ -8,15 +17,33 @@ export type { ClientOptions } from './client/client-options.js';
 export { TenantKafka, type Admin } from './client/tenant-kafka.js';
 export { deadLetter, retryAfter } from './consumer/handler-verdict.js';
 export { defineEvent, type EventDefinition } from './contract/define-event.js';
-export type { AnyEventContract, CompactedContract, EventContract, InputOf, OutputOf, Protection } from './contract/event-contract.js';
+export type {
+  AnyEventContract,
+  CompactedContract,
+  EventContract,
+  InputOf,
+  OutputOf,
+  Protection,
+} from './contract/event-contract.js';
 export type { StandardSchema } from './contract/standard-schema.js';
 export type { Clock, Timer } from './core/clock.js';
 export type { ErrorCode } from './core/error-codes.js';
-export { isTenantryError, TenantryError, type ErrorFields, type Problem, type PublishOutcome, type TenantryErrorOf } from './core/errors.js';
+export {
+  isTenantryError,
+  TenantryError,
+  type ErrorFields,
+  type Problem,
+  type PublishOutcome,
+  type TenantryErrorOf,
+} from './core/errors.js';
 export type { Logger } from './core/logger.js';
 export { isRetryable } from './core/retryability.js';
 export { isTenantId, type TenantId } from './core/tenant-id.js';
-export { envelopeEncryption, type EncryptionOptions, type EnvelopeEncryptionOptions } from './encryption/encryption-options.js';
+export {
+  envelopeEncryption,
+  type EncryptionOptions,
+  type EnvelopeEncryptionOptions,
+} from './encryption/encryption-options.js';
 export type { KeyService } from './encryption/key-service.js';
 export { localKeyring, type LocalKeyringOptions } from './encryption/local-keyring.js';
 export type { RateLimitOptions } from './rate-limit/options.js';

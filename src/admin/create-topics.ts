@@ -1,7 +1,15 @@
 import { z } from 'zod';
 import { ContractSet } from '../contract/contract-set.js';
 import type { AnyEventContract } from '../contract/event-contract.js';
-import { deadLetterTopic, isGroupName, parseGroupName, quarantineTopic, sharedGroupId, tenantGroupId, controlTopic } from '../routing/naming.js';
+import {
+  deadLetterTopic,
+  isGroupName,
+  parseGroupName,
+  quarantineTopic,
+  sharedGroupId,
+  tenantGroupId,
+  controlTopic,
+} from '../routing/naming.js';
 import { parseTenantId, type TenantId } from '../core/tenant-id.js';
 import type { TopicAdmin, TopicDefinition } from '../transport/port.js';
 
@@ -18,7 +26,12 @@ const groupName = z.string().refine(isGroupName, 'must be the name of a consumer
  */
 export const createTopicsSchema = z.strictObject({
   partitions: z.int().min(1).max(10_000).default(12),
-  replicationFactor: z.int().min(-1).max(32).refine((factor) => factor !== 0, 'must not be 0').default(3),
+  replicationFactor: z
+    .int()
+    .min(-1)
+    .max(32)
+    .refine((factor) => factor !== 0, 'must not be 0')
+    .default(3),
   groups: z.array(groupName).default([]),
   tenantGroups: z.record(z.string(), z.array(groupName)).default({}),
   config: z.record(z.string(), z.string()).default({}),
@@ -77,7 +90,12 @@ export function wantedTopics(
     }
   }
   for (const groupId of groupIds) {
-    topics.push({ topic: controlTopic(groupId), partitions: 1, replicationFactor, config: { 'cleanup.policy': 'compact' } });
+    topics.push({
+      topic: controlTopic(groupId),
+      partitions: 1,
+      replicationFactor,
+      config: { 'cleanup.policy': 'compact' },
+    });
   }
   return topics;
 }

@@ -18,7 +18,9 @@ const profileSchema = z.strictObject({
 
 function hasMethods(value: unknown, names: readonly string[]): boolean {
   return (
-    typeof value === 'object' && value !== null && names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function')
+    typeof value === 'object' &&
+    value !== null &&
+    names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function')
   );
 }
 
@@ -38,10 +40,17 @@ const clientSchema = z
     rateLimit: rateLimitSchema.prefault({}),
     tenants: tenantsSchema.optional(),
     telemetry: telemetrySchema.prefault({}),
-    logger: z.custom<Logger>((value) => hasMethods(value, METHODS), 'must have debug, info, warn and error').default(silentLogger),
-    clock: z.custom<Clock>((value) => hasMethods(value, ['nowMs', 'monotonicMs', 'setTimer']), 'must be a Clock').default(systemClock),
+    logger: z
+      .custom<Logger>((value) => hasMethods(value, METHODS), 'must have debug, info, warn and error')
+      .default(silentLogger),
+    clock: z
+      .custom<Clock>((value) => hasMethods(value, ['nowMs', 'monotonicMs', 'setTimer']), 'must be a Clock')
+      .default(systemClock),
     maxInFlight: z.int().min(1).max(100_000).default(5_000),
-    maxInFlightBytes: z.int().min(1_000).default(64 * 1024 * 1024),
+    maxInFlightBytes: z
+      .int()
+      .min(1_000)
+      .default(64 * 1024 * 1024),
   })
   .superRefine(checkGroupProtocol);
 

@@ -19,7 +19,11 @@ export class ScopedPublisher implements Publisher {
     this.#ambient = ambient;
   }
 
-  publish<C extends AnyEventContract>(contract: C, data: InputOf<C>, options: PublishOptions = NO_OPTIONS): Promise<Receipt> {
+  publish<C extends AnyEventContract>(
+    contract: C,
+    data: InputOf<C>,
+    options: PublishOptions = NO_OPTIONS,
+  ): Promise<Receipt> {
     return this.#publish(contract, data, options, 'bounded');
   }
 
@@ -35,7 +39,7 @@ export class ScopedPublisher implements Publisher {
     try {
       this.#ambient.assertMayActFor(this.id);
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
     return this.#pipeline.tombstone(this.id, contract, aggregateId, options);
   }
@@ -44,7 +48,7 @@ export class ScopedPublisher implements Publisher {
     try {
       this.#ambient.assertMayActFor(this.id);
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
     return this.#pipeline.publish(this.id, contract, data, options, pacing);
   }

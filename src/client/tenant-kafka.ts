@@ -1,7 +1,12 @@
 import type { ConsumerOptions, EventConsumer, StopReport, TenantConsumer, Worker } from '../api/consumer.js';
 import type { PublishManyOptions, PublishOptions, Publisher, Receipt } from '../api/publisher.js';
 import type { TenantScope } from '../api/tenant-scope.js';
-import { createTopics, createTopicsSchema, type CreatedTopics, type CreateTopicsOptions } from '../admin/create-topics.js';
+import {
+  createTopics,
+  createTopicsSchema,
+  type CreatedTopics,
+  type CreateTopicsOptions,
+} from '../admin/create-topics.js';
 import { consumerOptionsSchema } from '../consumer/consumer-options.js';
 import { GroupEventConsumer } from '../consumer/group-event-consumer.js';
 import type { AnyEventContract, CompactedContract, InputOf } from '../contract/event-contract.js';
@@ -96,7 +101,11 @@ export class TenantKafka implements AsyncDisposable {
   }
 
   /** Publishes many events for the ambient tenant, see `Publisher.publishMany`. */
-  async publishMany<C extends AnyEventContract>(contract: C, data: Iterable<InputOf<C>>, options?: PublishManyOptions): Promise<Receipt[]> {
+  async publishMany<C extends AnyEventContract>(
+    contract: C,
+    data: Iterable<InputOf<C>>,
+    options?: PublishManyOptions,
+  ): Promise<Receipt[]> {
     return this.#publisher(this.#parts.ambient.require()).publishMany(contract, data, options);
   }
 
@@ -137,7 +146,8 @@ export class TenantKafka implements AsyncDisposable {
   }
 
   #consumer(tenantId: TenantId, group: string, options: ConsumerOptions = {}): TenantConsumer {
-    return this.#register(tenantGroupId(tenantId, parseGroupName(group)), tenantId, options) as GroupEventConsumer & TenantConsumer;
+    return this.#register(tenantGroupId(tenantId, parseGroupName(group)), tenantId, options) as GroupEventConsumer &
+      TenantConsumer;
   }
 
   #register(groupId: string, scope: TenantId | undefined, options: ConsumerOptions): GroupEventConsumer {

@@ -102,18 +102,23 @@ export function decodeMetadata(text: string, watermark: number, log: Buffer): Re
     reader.next();
     reader.skip(reader.next());
   }
-  if (reader.failed || takenCount > MAX_TAKEN || previousEnd > head || cursors.some((cursor) => cursor.offset > head)) return undefined;
+  if (reader.failed || takenCount > MAX_TAKEN || previousEnd > head || cursors.some((cursor) => cursor.offset > head))
+    return undefined;
   return { watermark, head, cursors, taken };
 }
 
-function fit(progress: RecordedProgress, maxBytes: number): { readonly head: number; readonly taken: readonly OffsetRun[] } {
+function fit(
+  progress: RecordedProgress,
+  maxBytes: number,
+): { readonly head: number; readonly taken: readonly OffsetRun[] } {
   const whole = encodeBody(progress, progress.head, progress.taken);
   if (whole.length <= maxBytes) return progress;
   let low = 0;
   let high = progress.taken.length - 1;
   while (low < high) {
     const middle = (low + high + 1) >> 1;
-    if (encodeBody(progress, headAfter(progress, middle), progress.taken.slice(0, middle)).length <= maxBytes) low = middle;
+    if (encodeBody(progress, headAfter(progress, middle), progress.taken.slice(0, middle)).length <= maxBytes)
+      low = middle;
     else high = middle - 1;
   }
   return { head: headAfter(progress, low), taken: progress.taken.slice(0, low) };

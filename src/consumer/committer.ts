@@ -16,7 +16,13 @@ export class Committer {
   readonly #underWay = new Map<PartitionSession, Promise<void>>();
   #timer: Timer | undefined;
 
-  constructor(clock: Clock, consumer: GroupConsumer, telemetry: Telemetry, intervalMs: number, sessions: () => Iterable<PartitionSession>) {
+  constructor(
+    clock: Clock,
+    consumer: GroupConsumer,
+    telemetry: Telemetry,
+    intervalMs: number,
+    sessions: () => Iterable<PartitionSession>,
+  ) {
     this.#clock = clock;
     this.#consumer = consumer;
     this.#telemetry = telemetry;

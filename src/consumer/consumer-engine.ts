@@ -97,7 +97,13 @@ export class ConsumerEngine {
       },
       onChanged: () => this.#wake?.(),
     });
-    this.#committer = new Committer(clock, consumer, telemetry, options.commitIntervalMs, () => this.#membership.sessions);
+    this.#committer = new Committer(
+      clock,
+      consumer,
+      telemetry,
+      options.commitIntervalMs,
+      () => this.#membership.sessions,
+    );
     this.#pauses = new ReadingPauses(consumer);
     this.#positions = new PositionWatch(clock, consumer, {
       sessions: () => this.#membership.sessions,
@@ -241,7 +247,12 @@ export class ConsumerEngine {
     this.#take(session, record, tenantId, verdict.record);
   }
 
-  #take(session: PartitionSession, record: ReceivedRecord, payer: Delivery['payer'], guarded: Delivery['guarded']): void {
+  #take(
+    session: PartitionSession,
+    record: ReceivedRecord,
+    payer: Delivery['payer'],
+    guarded: Delivery['guarded'],
+  ): void {
     const bytes = heldBytes(record);
     this.#budget.take(bytes);
     this.#scheduler.enqueue({

@@ -14,7 +14,10 @@ export const consumerOptionsSchema = z
     concurrency: z.int().min(1).max(10_000).default(64),
     tenantConcurrency: z.int().min(1).max(10_000).optional(),
     maxBufferedRecords: z.int().min(1).max(1_000_000).default(2_000),
-    maxBufferedBytes: z.int().min(1_000).default(64 * 1024 * 1024),
+    maxBufferedBytes: z
+      .int()
+      .min(1_000)
+      .default(64 * 1024 * 1024),
     retry: retrySchema.prefault({}),
     handlerTimeoutMs: ms.default(30_000),
     startFrom: z.enum(['earliest', 'latest']).default('earliest'),

@@ -36,7 +36,13 @@ export class CopySender {
    *
    * @returns whether it is acknowledged; false only where `signal` ended the wait
    */
-  async copy(record: ReceivedRecord, target: string, reason: CopyReason, payer: Payer, signal: AbortSignal): Promise<boolean> {
+  async copy(
+    record: ReceivedRecord,
+    target: string,
+    reason: CopyReason,
+    payer: Payer,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     const { clock, telemetry } = this.#parts;
     let refused = false;
     let failed = false;
@@ -63,7 +69,8 @@ export class CopySender {
     const known = await topicFailure(producer, copy.topic);
     if (known !== undefined) return known;
     return new Promise((resolve) => {
-      if (!producer.produce(copy, resolve)) resolve({ failure: { kind: 'failed', reason: 'the client queue is full' } });
+      if (!producer.produce(copy, resolve))
+        resolve({ failure: { kind: 'failed', reason: 'the client queue is full' } });
     });
   }
 }

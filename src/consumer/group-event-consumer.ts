@@ -74,15 +74,18 @@ export class GroupEventConsumer implements EventConsumer {
   }
 
   on<const C extends AnyEventContract>(contracts: C | readonly C[], handler: EventHandler<C>): this {
-    if (this.#state !== 'new') throw tenantryError('INVALID_STATE', `consumer ${this.groupId}: handlers are registered before start`);
-    if (typeof handler !== 'function') throw tenantryError('INVALID_CONTRACT', `consumer ${this.groupId}: the handler must be a function`);
+    if (this.#state !== 'new')
+      throw tenantryError('INVALID_STATE', `consumer ${this.groupId}: handlers are registered before start`);
+    if (typeof handler !== 'function')
+      throw tenantryError('INVALID_CONTRACT', `consumer ${this.groupId}: the handler must be a function`);
     const list: readonly AnyEventContract[] = isEventContract(contracts) ? [contracts] : contracts;
-    for (const contract of list) this.#handlers.add(contract, handler as EventHandler);
+    for (const contract of list) this.#handlers.add(contract, handler);
     return this;
   }
 
   start(): Promise<void> {
-    if (this.#state === 'stopped') return Promise.reject(tenantryError('NOT_RUNNING', `consumer ${this.groupId} was stopped; make a new one`));
+    if (this.#state === 'stopped')
+      return Promise.reject(tenantryError('NOT_RUNNING', `consumer ${this.groupId} was stopped; make a new one`));
     this.#starting ??= this.#start();
     return this.#starting;
   }
@@ -153,7 +156,8 @@ export class GroupEventConsumer implements EventConsumer {
   }
 
   #makeEngine(topics: readonly string[]): ConsumerEngine {
-    const { clock, transport, producer, limiter, telemetry, directory, ambient, cipher, serde, publisherOf } = this.#parts;
+    const { clock, transport, producer, limiter, telemetry, directory, ambient, cipher, serde, publisherOf } =
+      this.#parts;
     const copies = new CopySender({ clock, producer, limiter, telemetry });
     const options = this.#options;
     return new ConsumerEngine(

@@ -110,12 +110,14 @@ export class GroupMembership {
     for (const session of sessions) {
       if (session.committedOffset === undefined) await committer().commitFinally(session);
     }
-    consumer.assign(sessions.map((session) => ({
-      topic: session.topic,
-      partition: session.partition,
-      offset: session.ledger.watermark,
-      leaderEpoch: session.leaderEpoch,
-    })));
+    consumer.assign(
+      sessions.map((session) => ({
+        topic: session.topic,
+        partition: session.partition,
+        offset: session.ledger.watermark,
+        leaderEpoch: session.leaderEpoch,
+      })),
+    );
     for (const session of sessions) this.#sessions.set(placeKey(session.topic, session.partition), session);
     this.#assignedOnce = true;
     telemetry.log('assigned', { partitions: sessions.length });

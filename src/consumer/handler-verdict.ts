@@ -2,8 +2,7 @@ const BRAND = Symbol.for('tenantry.verdict');
 
 /** What a handler asks for by throwing. */
 export type HandlerVerdict =
-  | { readonly kind: 'dead-letter'; readonly reason: string }
-  | { readonly kind: 'retry'; readonly afterMs: number };
+  { readonly kind: 'dead-letter'; readonly reason: string } | { readonly kind: 'retry'; readonly afterMs: number };
 
 /** Thrown by a handler to say what becomes of its event; made by `deadLetter` and `retryAfter`. */
 class VerdictError extends Error {
@@ -26,7 +25,10 @@ const MAX_REASON_LENGTH = 200;
  * tenant data. Cut at 200 characters.
  */
 export function deadLetter(reason: string): Error {
-  return new VerdictError({ kind: 'dead-letter', reason: reason.slice(0, MAX_REASON_LENGTH) }, 'the handler asked for the dead-letter topic');
+  return new VerdictError(
+    { kind: 'dead-letter', reason: reason.slice(0, MAX_REASON_LENGTH) },
+    'the handler asked for the dead-letter topic',
+  );
 }
 
 /**
@@ -34,11 +36,14 @@ export function deadLetter(reason: string): Error {
  * attempt. The events of the same aggregate wait meanwhile, no others.
  */
 export function retryAfter(afterMs: number): Error {
-  if (!Number.isFinite(afterMs) || afterMs < 0) throw new RangeError('retryAfter takes a number of milliseconds, 0 or more');
+  if (!Number.isFinite(afterMs) || afterMs < 0)
+    throw new RangeError('retryAfter takes a number of milliseconds, 0 or more');
   return new VerdictError({ kind: 'retry', afterMs }, `the handler asked to be called again after ${afterMs} ms`);
 }
 
 /** The verdict that a thrown value carries, if any; also of another copy of the package. */
 export function verdictOf(thrown: unknown): HandlerVerdict | undefined {
-  return typeof thrown === 'object' && thrown !== null && BRAND in thrown ? (thrown as unknown as VerdictError).verdict : undefined;
+  return typeof thrown === 'object' && thrown !== null && BRAND in thrown
+    ? (thrown as unknown as VerdictError).verdict
+    : undefined;
 }

@@ -20,10 +20,13 @@ export function consumerHealth(signs: HealthSigns): ConsumerHealth {
   const degraded: string[] = [];
   if (signs.fault !== undefined) stuck.push(`${signs.fault.kind}: ${signs.fault.reason}`);
   if (signs.overdue > 0) stuck.push(`${signs.overdue} handlers have not settled though their time is over`);
-  if (signs.failingCopies > 0) degraded.push(`${signs.failingCopies} copies to dead-letter or quarantine topics are not acknowledged`);
+  if (signs.failingCopies > 0)
+    degraded.push(`${signs.failingCopies} copies to dead-letter or quarantine topics are not acknowledged`);
   for (const { topic, partition, failedCommits, unrecordable } of signs.sessions) {
-    if (failedCommits >= REFUSED_COMMITS) degraded.push(`${topic}/${partition}: ${failedCommits} commits in a row were refused`);
-    if (unrecordable > MAX_REDELIVERY) degraded.push(`${topic}/${partition}: reading waits, because a crash would redeliver ${unrecordable} records`);
+    if (failedCommits >= REFUSED_COMMITS)
+      degraded.push(`${topic}/${partition}: ${failedCommits} commits in a row were refused`);
+    if (unrecordable > MAX_REDELIVERY)
+      degraded.push(`${topic}/${partition}: reading waits, because a crash would redeliver ${unrecordable} records`);
   }
   const status = stuck.length > 0 ? 'stuck' : degraded.length > 0 ? 'degraded' : 'live';
   return { status, reasons: [...stuck, ...degraded] };

@@ -26,7 +26,12 @@ interface Opened {
  * to be asked. Fails with the codes of `RecordCipher`, with `SEAL_MISSING`, `UNEXPECTED_TOMBSTONE`,
  * `PAYLOAD_MALFORMED` or `PAYLOAD_INVALID`.
  */
-export function openEvent(delivery: Delivery, guarded: GuardedRecord, route: Route, parts: OpenParts): ConsumedEvent | Promise<ConsumedEvent> {
+export function openEvent(
+  delivery: Delivery,
+  guarded: GuardedRecord,
+  route: Route,
+  parts: OpenParts,
+): ConsumedEvent | Promise<ConsumedEvent> {
   const opened = open(delivery, guarded, route, parts);
   if (opened instanceof Promise) return opened.then((value) => decode(delivery, guarded, route, parts, value));
   return decode(delivery, guarded, route, parts, opened);
@@ -38,7 +43,10 @@ function open(delivery: Delivery, guarded: GuardedRecord, route: Route, parts: O
   if (protection === 'none') return { value, timeMs: guarded.eventTimeMs ?? timestampMs };
   const { cipher } = parts;
   if (cipher === undefined) {
-    throw tenantryError('KEY_NOT_CONFIGURED', `event contract ${route.contract.eventType} is protected, and the client has no encryption option`);
+    throw tenantryError(
+      'KEY_NOT_CONFIGURED',
+      `event contract ${route.contract.eventType} is protected, and the client has no encryption option`,
+    );
   }
   const identity = sealedIdentity(delivery, guarded, route);
   if (protection === 'confidential' && value !== null) {
@@ -48,10 +56,15 @@ function open(delivery: Delivery, guarded: GuardedRecord, route: Route, parts: O
       : { value: opened.plaintext, timeMs: opened.timeMs };
   }
   if (guarded.seal === undefined) {
-    throw tenantryError('SEAL_MISSING', `event contract ${route.contract.eventType} is protected, and the record carries no seal`);
+    throw tenantryError(
+      'SEAL_MISSING',
+      `event contract ${route.contract.eventType} is protected, and the record carries no seal`,
+    );
   }
   const verified = cipher.openDetached(identity, value, guarded.seal);
-  return verified instanceof Promise ? verified.then(({ timeMs }) => ({ value, timeMs })) : { value, timeMs: verified.timeMs };
+  return verified instanceof Promise
+    ? verified.then(({ timeMs }) => ({ value, timeMs }))
+    : { value, timeMs: verified.timeMs };
 }
 
 /** The names that the seal binds, from the key and headers; the topic from the subscription. */
@@ -67,7 +80,13 @@ function sealedIdentity(delivery: Delivery, guarded: GuardedRecord, route: Route
   };
 }
 
-function decode(delivery: Delivery, guarded: GuardedRecord, route: Route, parts: OpenParts, opened: Opened): ConsumedEvent | Promise<ConsumedEvent> {
+function decode(
+  delivery: Delivery,
+  guarded: GuardedRecord,
+  route: Route,
+  parts: OpenParts,
+  opened: Opened,
+): ConsumedEvent | Promise<ConsumedEvent> {
   const { contract } = route;
   const event = (data: unknown): ConsumedEvent => ({
     id: guarded.eventId,
@@ -81,7 +100,10 @@ function decode(delivery: Delivery, guarded: GuardedRecord, route: Route, parts:
   });
   if (opened.value === null) {
     if (contract.compacted) return event(null);
-    throw tenantryError('UNEXPECTED_TOMBSTONE', `event contract ${contract.eventType} is not compacted and has no tombstones`);
+    throw tenantryError(
+      'UNEXPECTED_TOMBSTONE',
+      `event contract ${contract.eventType} is not compacted and has no tombstones`,
+    );
   }
   const decoded = parts.serde.decode(contract, opened.value);
   if (decoded instanceof Promise) return decoded.then((value) => event(validatePayload(contract, value)));

@@ -17,9 +17,7 @@ import type { GuardedRecord } from './tenant-guard.js';
 
 /** What became of one run of a record. `stopped`: its partition went away; it stays unfinished. */
 export type RunResult =
-  | { readonly kind: 'finished' }
-  | { readonly kind: 'again'; readonly afterMs: number }
-  | { readonly kind: 'stopped' };
+  { readonly kind: 'finished' } | { readonly kind: 'again'; readonly afterMs: number } | { readonly kind: 'stopped' };
 
 /** Options of handling. */
 export interface RunnerOptions {
@@ -53,7 +51,10 @@ const GRACE_MS = 5_000;
 /** How often a record is tried again that waits for something it does not answer for. */
 const HOLD_RETRY_MS = 1_000;
 
-type Failed = { readonly failure: true; readonly result: RunResult | Promise<RunResult> };
+interface Failed {
+  readonly failure: true;
+  readonly result: RunResult | Promise<RunResult>;
+}
 
 /** Runs one record: open → decode → validate → handler inside the tenant's context → outcome. */
 export class RecordRunner {
@@ -89,7 +90,9 @@ export class RecordRunner {
     });
     let outcome: ProcessOutcome = 'handled';
     try {
-      await this.#handle(delivery, guarded, route.handler, event, (work) => this.#parts.telemetry.runInSpan(span, work));
+      await this.#handle(delivery, guarded, route.handler, event, (work) =>
+        this.#parts.telemetry.runInSpan(span, work),
+      );
       this.#parts.counters.handled(guarded.tenantId);
       return FINISHED;
     } catch (error) {
@@ -100,7 +103,11 @@ export class RecordRunner {
     }
   }
 
-  #open(delivery: Delivery, guarded: GuardedRecord, route: Route): ConsumedEvent | Failed | Promise<ConsumedEvent | Failed> {
+  #open(
+    delivery: Delivery,
+    guarded: GuardedRecord,
+    route: Route,
+  ): ConsumedEvent | Failed | Promise<ConsumedEvent | Failed> {
     const onError = (error: unknown): Failed => ({ failure: true, result: this.#afterOpeningFailure(delivery, error) });
     try {
       const event = openEvent(delivery, guarded, route, this.#parts);
@@ -138,7 +145,7 @@ export class RecordRunner {
       });
     });
     try {
-      await ambient.runHandler(guarded.tenantId, () => inSpan(() => handler(event as never, context)));
+      await ambient.runHandler(guarded.tenantId, () => inSpan(() => handler(event, context)));
     } catch (error) {
       throw context.timedOut ? TIMED_OUT : error;
     } finally {
@@ -158,7 +165,8 @@ export class RecordRunner {
     const name = error === TIMED_OUT ? undefined : handlerErrorName(error);
     telemetry.log('handlerFailed', { ...placeOf(delivery), code, error: name, attempt: delivery.attempts });
     if (delivery.attempts >= this.#options.retry.attempts) return this.#deadLetter(delivery, code, name);
-    const afterMs = verdict?.kind === 'retry' ? verdict.afterMs : backoffMs(this.#options.retry, delivery.attempts, random());
+    const afterMs =
+      verdict?.kind === 'retry' ? verdict.afterMs : backoffMs(this.#options.retry, delivery.attempts, random());
     return { kind: 'again', afterMs };
   }
 
@@ -181,7 +189,11 @@ export class RecordRunner {
   async #copy(delivery: Delivery, target: string, code: ErrorCode, detail: string | undefined): Promise<boolean> {
     const { session, record, payer, attempts } = delivery;
     const controller = new AbortController();
-    const abortable = { abort: (): void => { controller.abort(); } };
+    const abortable = {
+      abort: (): void => {
+        controller.abort();
+      },
+    };
     session.running.add(abortable);
     try {
       const reason = { code, detail, groupId: this.#options.groupId, attempts };

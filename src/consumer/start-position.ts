@@ -26,9 +26,16 @@ export interface Loss extends TopicPartition {
  * Makes a session for each newly assigned partition, standing where the group left off. A group without a
  * commit starts where the options say, at an offset that is resolved now.
  */
-export async function openSessions(partitions: readonly TopicPartition[], parts: StartParts): Promise<PartitionSession[]> {
+export async function openSessions(
+  partitions: readonly TopicPartition[],
+  parts: StartParts,
+): Promise<PartitionSession[]> {
   const committed = await parts.consumer.committed(partitions, TIMEOUT_MS);
-  return Promise.all(committed.map(async (position) => openSession(position, await parts.consumer.logRange(position, TIMEOUT_MS), parts)));
+  return Promise.all(
+    committed.map(async (position) =>
+      openSession(position, await parts.consumer.logRange(position, TIMEOUT_MS), parts),
+    ),
+  );
 }
 
 function openSession(position: CommittedPosition, range: LogRange, parts: StartParts): PartitionSession {

@@ -97,7 +97,8 @@ function readHeaders(record: ReceivedRecord): ReadHeaders | undefined {
       default:
     }
   }
-  if (!isTenantId(tenantId) || eventType === undefined || !isEventId(eventType) || !isEventId(eventId)) return undefined;
+  if (!isTenantId(tenantId) || eventType === undefined || !isEventId(eventType) || !isEventId(eventId))
+    return undefined;
   if (eventTime !== undefined && !EVENT_TIME.test(eventTime)) return undefined;
   return { tenantId, eventType, eventId, seal, eventTimeMs: eventTime === undefined ? undefined : Number(eventTime) };
 }

@@ -15,11 +15,16 @@ const NONE: readonly WireHeader[] = Object.freeze([]);
  *
  * @throws TenantryError `INVALID_HEADER`
  */
-export function applicationHeaders(headers: Readonly<Record<string, string | Uint8Array>> | undefined): readonly WireHeader[] {
+export function applicationHeaders(
+  headers: Readonly<Record<string, string | Uint8Array>> | undefined,
+): readonly WireHeader[] {
   if (headers === undefined) return NONE;
   const names = Object.keys(headers);
   if (names.length > MAX_APPLICATION_HEADERS) {
-    throw tenantryError('INVALID_HEADER', `an event has at most ${MAX_APPLICATION_HEADERS} headers of its own, not ${names.length}`);
+    throw tenantryError(
+      'INVALID_HEADER',
+      `an event has at most ${MAX_APPLICATION_HEADERS} headers of its own, not ${names.length}`,
+    );
   }
   return names.map((name) => ({ name: checkedName(name), value: headerValue(name, headers[name]) }));
 }

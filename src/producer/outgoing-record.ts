@@ -24,11 +24,19 @@ export function outgoingRecord(sealed: Sealed, partition: number, traceHeaders: 
     { name: HEADER.eventType, value: bytesOf(sealed.contract.eventType) },
     { name: HEADER.eventId, value: Buffer.from(sealed.eventId, 'latin1') },
   ];
-  if (hasEventTimeHeader(sealed)) headers.push({ name: HEADER.eventTime, value: Buffer.from(String(sealed.eventTimeMs), 'latin1') });
+  if (hasEventTimeHeader(sealed))
+    headers.push({ name: HEADER.eventTime, value: Buffer.from(String(sealed.eventTimeMs), 'latin1') });
   if (sealed.seal !== undefined) headers.push({ name: HEADER.seal, value: sealed.seal });
   if (traceHeaders.length > 0) headers.push(...traceHeaders);
   if (sealed.applicationHeaders.length > 0) headers.push(...sealed.applicationHeaders);
-  return { topic: sealed.topic, partition, key: sealed.key, value: sealed.value, headers, timestampMs: sealed.publishTimeMs };
+  return {
+    topic: sealed.topic,
+    partition,
+    key: sealed.key,
+    value: sealed.value,
+    headers,
+    timestampMs: sealed.publishTimeMs,
+  };
 }
 
 /** An envelope holds the event time; only an unprotected event needs a header, where it differs. */

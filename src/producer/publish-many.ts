@@ -49,9 +49,13 @@ export async function publishMany<T>(
   await waitUntilAtMost(0);
   if (failures.size === 0) return receipts as Receipt[];
   const outcomes = receipts.map((receipt, index) => outcomeOf(index, receipt, failures.get(index)));
-  throw tenantryError('PUBLISH_INCOMPLETE', `${failures.size} of ${receipts.length} events were not published; outcomes says which`, {
-    outcomes,
-  });
+  throw tenantryError(
+    'PUBLISH_INCOMPLETE',
+    `${failures.size} of ${receipts.length} events were not published; outcomes says which`,
+    {
+      outcomes,
+    },
+  );
 }
 
 function outcomeOf(index: number, receipt: Receipt | undefined, error: TenantryError | undefined): PublishOutcome {
@@ -60,5 +64,7 @@ function outcomeOf(index: number, receipt: Receipt | undefined, error: TenantryE
 }
 
 function asTenantryError(error: unknown): TenantryError {
-  return error instanceof TenantryError ? error : tenantryError('PUBLISH_FAILED', 'the publish failed', { reason: 'unexpected error' });
+  return error instanceof TenantryError
+    ? error
+    : tenantryError('PUBLISH_FAILED', 'the publish failed', { reason: 'unexpected error' });
 }

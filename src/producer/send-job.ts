@@ -86,7 +86,9 @@ export class SendJob {
 function deliveryError(event: Encoded, kind: 'unknown' | 'refused' | 'failed', reason: string): Error {
   const what = `event ${event.eventId} for topic ${event.topic}`;
   if (kind === 'unknown') {
-    return tenantryError('DELIVERY_UNKNOWN', `${what} may or may not be written: ${reason}`, { eventId: event.eventId });
+    return tenantryError('DELIVERY_UNKNOWN', `${what} may or may not be written: ${reason}`, {
+      eventId: event.eventId,
+    });
   }
   return kind === 'refused'
     ? tenantryError('PUBLISH_REFUSED', `${what} was refused: ${reason}`, { reason })

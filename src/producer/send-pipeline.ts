@@ -86,12 +86,25 @@ export class SendPipeline {
     return this.#unsettled;
   }
 
-  publish(tenantId: TenantId, contract: AnyEventContract, data: unknown, options: PublishOptions, pacing: Pacing): Promise<Receipt> {
+  publish(
+    tenantId: TenantId,
+    contract: AnyEventContract,
+    data: unknown,
+    options: PublishOptions,
+    pacing: Pacing,
+  ): Promise<Receipt> {
     return this.#accept(options, pacing, () => validateEvent(tenantId, contract, data, options, this.#parts.clock));
   }
 
-  tombstone(tenantId: TenantId, contract: AnyEventContract, aggregateId: string, options: PublishOptions): Promise<Receipt> {
-    return this.#accept(options, 'bounded', () => validateTombstone(tenantId, contract, aggregateId, options, this.#parts.clock));
+  tombstone(
+    tenantId: TenantId,
+    contract: AnyEventContract,
+    aggregateId: string,
+    options: PublishOptions,
+  ): Promise<Receipt> {
+    return this.#accept(options, 'bounded', () =>
+      validateTombstone(tenantId, contract, aggregateId, options, this.#parts.clock),
+    );
   }
 
   /**
@@ -129,7 +142,7 @@ export class SendPipeline {
       if (!(payload instanceof Promise)) return this.#submit(this.#weigh(routed, payload), options, pacing);
       return payload.then((bytes) => this.#submit(this.#weigh(routed, bytes), options, pacing));
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
   }
 
@@ -142,7 +155,8 @@ export class SendPipeline {
     const { contract, data } = event;
     const bytes = this.#parts.serde.encode(contract, data);
     if (bytes instanceof Promise || this.#provedContracts.has(contract)) return bytes;
-    assertRoundTrips(contract, this.#parts.serde, bytes);
+    const proof = assertRoundTrips(contract, this.#parts.serde, bytes);
+    if (proof instanceof Promise) return proof.then(() => bytes);
     this.#provedContracts.add(contract);
     return bytes;
   }
@@ -174,7 +188,7 @@ export class SendPipeline {
   }
 
   readonly #onSettled = (job: SendJob, error: Error | undefined): void => {
-    this.#parts.telemetry.endPublish(job.span, error as TenantryError | undefined);
+    this.#parts.telemetry.endPublish(job.span, error);
     this.#unsettled -= 1;
     if (this.#unsettled === 0) this.#onDrained?.();
   };

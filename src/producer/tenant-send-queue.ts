@@ -60,10 +60,14 @@ export class TenantSendQueue implements WindowWaiter {
     if (this.waiting >= this.#steps.maxWaiting) {
       const waiting = this.waiting;
       job.fail(
-        tenantryError('PUBLISH_QUEUE_FULL', `${waiting} publishes of tenant ${this.tenantId} wait to be sent, and no more may`, {
-          tenantId: this.tenantId,
-          waiting,
-        }),
+        tenantryError(
+          'PUBLISH_QUEUE_FULL',
+          `${waiting} publishes of tenant ${this.tenantId} wait to be sent, and no more may`,
+          {
+            tenantId: this.tenantId,
+            waiting,
+          },
+        ),
       );
       return;
     }
@@ -93,7 +97,11 @@ export class TenantSendQueue implements WindowWaiter {
     this.#ready = undefined;
     this.#shift();
     this.#advance();
-    return this.#blockedBy === 'window' && this.#hasShareLeft() ? 'more' : 'done';
+    return this.#waitsForWindow() && this.#hasShareLeft() ? 'more' : 'done';
+  }
+
+  #waitsForWindow(): boolean {
+    return this.#blockedBy === 'window';
   }
 
   #hasShareLeft(): boolean {
@@ -134,10 +142,14 @@ export class TenantSendQueue implements WindowWaiter {
       if (onLimit === 'reject' || tooLate) {
         this.#steps.onRateLimited(this.tenantId);
         job.fail(
-          tenantryError('RATE_LIMITED', `the publish rate of tenant ${this.tenantId} is used up; retry after ${Math.ceil(waitMs)} ms`, {
-            tenantId: this.tenantId,
-            retryAfterMs: Math.ceil(waitMs),
-          }),
+          tenantryError(
+            'RATE_LIMITED',
+            `the publish rate of tenant ${this.tenantId} is used up; retry after ${Math.ceil(waitMs)} ms`,
+            {
+              tenantId: this.tenantId,
+              retryAfterMs: Math.ceil(waitMs),
+            },
+          ),
         );
         return false;
       }
@@ -154,9 +166,15 @@ export class TenantSendQueue implements WindowWaiter {
     try {
       const sealed = this.#steps.seal(admitted);
       if (sealed instanceof Promise) {
-        this.#waitFor('key', job, sealed, (done) => this.#enterWindow({ job, sealed: done, partition }), () => {
-          this.#refund(admitted);
-        });
+        this.#waitFor(
+          'key',
+          job,
+          sealed,
+          (done) => this.#enterWindow({ job, sealed: done, partition }),
+          () => {
+            this.#refund(admitted);
+          },
+        );
         return true;
       }
       return this.#enterWindow({ job, sealed, partition });
@@ -215,7 +233,13 @@ export class TenantSendQueue implements WindowWaiter {
     return false;
   }
 
-  #waitFor<T>(what: 'metadata' | 'key', job: SendJob, step: Promise<T>, next: (value: T) => boolean, undo?: () => void): void {
+  #waitFor<T>(
+    what: 'metadata' | 'key',
+    job: SendJob,
+    step: Promise<T>,
+    next: (value: T) => boolean,
+    undo?: () => void,
+  ): void {
     this.#blockedBy = what;
     step.then(
       (value) => {

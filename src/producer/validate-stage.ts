@@ -25,7 +25,10 @@ export function validateEvent(
   assertContract(contract);
   const data = validateData(contract, input);
   assertOwnTenant(tenantId, contract, data);
-  const key = encodeRecordKey(tenantId, readFrom(contract, 'aggregateId', () => contract.aggregateId(data)));
+  const key = encodeRecordKey(
+    tenantId,
+    readFrom(contract, 'aggregateId', () => contract.aggregateId(data)),
+  );
   return { ...named(tenantId, contract, key, options, clock), data, tombstone: false };
 }
 
@@ -39,7 +42,10 @@ export function validateTombstone(
 ): Validated {
   assertContract(contract);
   if (!contract.compacted) {
-    throw tenantryError('INVALID_CONTRACT', `event contract ${contract.eventType}: only a contract with compacted: true has tombstones`);
+    throw tenantryError(
+      'INVALID_CONTRACT',
+      `event contract ${contract.eventType}: only a contract with compacted: true has tombstones`,
+    );
   }
   const key = encodeRecordKey(tenantId, aggregateId);
   return { ...named(tenantId, contract, key, options, clock), data: undefined, tombstone: true };
@@ -75,7 +81,8 @@ function eventTime(timestamp: Date): number {
 }
 
 function assertContract(contract: AnyEventContract): void {
-  if (!isEventContract(contract)) throw tenantryError('INVALID_CONTRACT', 'publish takes a contract made by defineEvent');
+  if (!isEventContract(contract))
+    throw tenantryError('INVALID_CONTRACT', 'publish takes a contract made by defineEvent');
 }
 
 function assertOwnTenant(tenantId: TenantId, contract: AnyEventContract, data: unknown): void {
