@@ -60,7 +60,7 @@ async function ensureBuildTools() {
   if (!succeeds('apt-get', '--version')) return; // Not Debian: the build itself says what is missing.
   const missing = [
     ...Object.entries(TOOLS).flatMap(([tool, name]) => (succeeds(tool, '--version') ? [] : [name])),
-    ...LIBRARIES.filter((name) => !succeeds('dpkg', '-s', name)),
+    ...LIBRARIES.filter((name) => !isInstalled(name)),
   ];
   if (missing.length === 0) return;
   if (process.getuid?.() !== 0) {
@@ -73,6 +73,12 @@ async function ensureBuildTools() {
   await step('Updating the list of Debian packages', 'apt-get', ['update', '-q'], { env });
   const args = ['install', '-y', '-q', '--no-install-recommends', ...missing];
   await step(`Installing ${missing.join(' ')}`, 'apt-get', args, { env });
+}
+
+/** @param {string} name of a Debian package */
+function isInstalled(name) {
+  const { stdout } = spawnSync('dpkg-query', ['-W', '-f', '${db:Status-Status}', name], { encoding: 'utf8' });
+  return stdout === 'installed';
 }
 
 /**
