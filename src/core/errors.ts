@@ -84,8 +84,13 @@ export function tenantryError<C extends ErrorCode>(
 export function isTenantryError(error: unknown): error is TenantryError;
 export function isTenantryError<C extends ErrorCode>(error: unknown, code: C): error is TenantryErrorOf<C>;
 export function isTenantryError(error: unknown, code?: ErrorCode): boolean {
-  if (typeof error !== 'object' || error === null || !(BRAND in error)) return false;
-  return code === undefined || (error as unknown as TenantryError).code === code;
+  if (typeof error !== 'object' || error === null) return false;
+  try {
+    return BRAND in error && (code === undefined || (error as unknown as TenantryError).code === code);
+  } catch {
+    // A handler may throw anything, also a proxy whose traps throw.
+    return false;
+  }
 }
 
 const WELL_FORMED_NAME = /^[A-Za-z_$][\w$.-]{0,63}$/;
