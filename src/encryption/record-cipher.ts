@@ -36,7 +36,11 @@ export interface RecordCipher {
   sealDetached(identity: SealedIdentity, value: Buffer | null, timeMs: number): Buffer | Promise<Buffer>;
   openValue(identity: SealedIdentity, envelope: Buffer): OpenedValue | Promise<OpenedValue>;
   /** Verifies a detached seal; answers with the authenticated event time. */
-  openDetached(identity: SealedIdentity, value: Buffer | null, seal: Buffer): { readonly timeMs: number } | Promise<{ readonly timeMs: number }>;
+  openDetached(
+    identity: SealedIdentity,
+    value: Buffer | null,
+    seal: Buffer,
+  ): { readonly timeMs: number } | Promise<{ readonly timeMs: number }>;
   /** Forgets all keys, as far as Node.js allows. */
   close(): void;
 }

@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import { tenantryError } from '../core/errors.js';
+import { isTenantId, type TenantId } from '../core/tenant-id.js';
+import { invalidOptions } from './invalid-options.js';
+import { isKeyService, type KeyService } from './key-service.js';
+import type { DataKeyAges } from './sealing-keys.js';
+
+const ageMs = z
+  .int()
+  .min(1_000)
+  .max(365 * 86_400_000);
+
+/**
+ * The options of `envelopeEncryption`.
+ *
+ * - `kms`: where the tenants' keys are, for instance `localKeyring(...)`. Required
+ * - `dataKey.softAgeMs`: from this age on, in milliseconds, a new data key is made in the background; it sets the
+ *   number of calls to the key service. 1,000 to 365 days. Default 3,600,000 (1 h)
+ * - `dataKey.hardAgeMs`: from this age on a data key is not used at all, so this is also how long publishing and
+ *   consuming survive a key service that is away, and how long a key that is not checked again goes on working.
+ *   Not below `softAgeMs`. Default 86,400,000 (24 h)
+ * - `revokedDataKeys`: for a tenant id the dekIds, 64 hex digits each, whose records are refused, because the
+ *   data key is known to be leaked. Default: none
+ */
+const envelopeSchema = z.strictObject({
+  kms: z.custom<KeyService>(isKeyService, 'must be a key service, for instance localKeyring(...)'),
+  dataKey: z
+    .strictObject({ softAgeMs: ageMs.default(3_600_000), hardAgeMs: ageMs.default(86_400_000) })
+    .refine((ages) => ages.softAgeMs <= ages.hardAgeMs, { path: ['hardAgeMs'], error: 'must not be below softAgeMs' })
+    .prefault({}),
+  revokedDataKeys: z
+    .record(
+      z.string().refine(isTenantId, 'must be a tenant id'),
+      z.array(z.string().regex(/^[0-9a-fA-F]{64}$/, 'must be 64 hex digits')),
+    )
+    .default({}),
+});
+
+/** The options of `envelopeEncryption` as a user writes them. */
+export type EnvelopeEncryptionOptions = z.input<typeof envelopeSchema>;
+
+/** What an envelope cipher is made from. */
+export interface EnvelopeSettings {
+  readonly kms: KeyService;
+  readonly dataKey: DataKeyAges;
+  /** dekIds in lower-case hex. */
+  readonly revokedDataKeys: ReadonlyMap<TenantId, ReadonlySet<string>>;
+}
+
+declare const encryptionOptionsBrand: unique symbol;
+
+/** Checked encryption options; an opaque value, made by `envelopeEncryption`. */
+export interface EncryptionOptions {
+  readonly [encryptionOptionsBrand]: true;
+}
+
+const settings = new WeakMap<object, EnvelopeSettings>();
+
+/**
+ * Encryption with a data key per tenant that a key service wraps: the option `encryption` of a client.
+ *
+ * @throws TenantryError `INVALID_OPTIONS`
+ */
+export function envelopeEncryption(options: EnvelopeEncryptionOptions): EncryptionOptions {
+  const parsed = envelopeSchema.safeParse(options);
+  if (!parsed.success) throw invalidOptions('envelopeEncryption', parsed.error);
+  const revoked = Object.entries(parsed.data.revokedDataKeys) as [TenantId, string[]][];
+  const made = Object.freeze({}) as EncryptionOptions;
+  settings.set(made, {
+    kms: parsed.data.kms,
+    dataKey: parsed.data.dataKey,
+    revokedDataKeys: new Map(revoked.map(([tenantId, ids]) => [tenantId, new Set(ids.map((id) => id.toLowerCase()))])),
+  });
+  return made;
+}
+
+/** Whether a value was made by `envelopeEncryption`. */
+export function isEncryptionOptions(value: unknown): value is EncryptionOptions {
+  return typeof value === 'object' && value !== null && settings.has(value);
+}
+
+/** @throws TenantryError `INVALID_OPTIONS` where `envelopeEncryption` did not make them */
+export function settingsOf(options: EncryptionOptions): EnvelopeSettings {
+  const found = settings.get(options);
+  if (found !== undefined) return found;
+  const message = 'must be made by envelopeEncryption(...)';
+  throw tenantryError('INVALID_OPTIONS', `encryption ${message}`, { problems: [{ path: 'encryption', message }] });
+}
