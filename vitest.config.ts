@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
-import { hasJava } from './scripts/kafka/install-kafka.ts';
+import { missingTools } from './scripts/kafka/install-kafka.ts';
 
 const src = (path: string): string => fileURLToPath(new URL(`src/${path}`, import.meta.url));
 
@@ -13,9 +13,11 @@ const alias = [
 const isCi = Boolean(process.env['CI']);
 
 // In CI a missing Java is installed or the run fails; elsewhere these tests are left out, and it says so.
-const hasRealKafka = isCi || process.env['TENANTRY_TEST_BROKERS'] !== undefined || hasJava();
+const missing = isCi || process.env['TENANTRY_TEST_BROKERS'] !== undefined ? [] : missingTools();
+const hasRealKafka = missing.length === 0;
 if (!hasRealKafka) {
-  console.warn('Skipping test/kafka/real: no Java 17. Install it, or point TENANTRY_TEST_BROKERS to a Kafka.\n');
+  const what = missing.join(' and ');
+  console.warn(`Skipping test/kafka/real: no ${what}. Install Java 17 and Maven, or set TENANTRY_TEST_BROKERS.\n`);
 }
 
 // The native addon aborts in a worker thread, so every project runs in child processes.

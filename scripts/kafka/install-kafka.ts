@@ -10,26 +10,32 @@ import { SetupError, step } from '../setup/step.mjs';
 const OLDEST_JAVA = 17;
 const pom = fileURLToPath(new URL('pom.xml', import.meta.url));
 
+// Named by what was fetched, so that a change of the pom is fetched anew.
+const fetched = createHash('sha256').update(readFileSync(pom)).digest('hex').slice(0, 8);
+const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'tenantry');
+const libs = join(cache, `kafka-${fetched}`);
+
 /** The folder of Kafka's jars. Rejects with a SetupError where Java or Maven is missing. */
 export async function installKafka(options: { installTools: boolean }): Promise<string> {
-  // Named by what was fetched, so that a change of the pom is fetched anew.
-  const fetched = createHash('sha256').update(readFileSync(pom)).digest('hex').slice(0, 8);
-  const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'tenantry');
-  const libs = join(cache, `kafka-${fetched}`);
-  const needed = existsSync(libs) ? ['java'] : ['java', 'mvn'];
-  await ensureTools(needed, options.installTools);
-  if (!existsSync(libs)) await fetchInto(cache, libs);
+  await ensureTools(options.installTools);
+  if (!existsSync(libs)) await fetchJars();
   return libs;
 }
 
-/** Whether a broker can be started here without installing anything from the system's packages. */
-export function hasJava(): boolean {
+/** The tools without which no broker can be started here; Maven is needed only once. */
+export function missingTools(): string[] {
+  const missing = hasJava() ? [] : ['java'];
+  if (!existsSync(libs) && !succeeds('mvn', '--version')) missing.push('mvn');
+  return missing;
+}
+
+function hasJava(): boolean {
   const { status, stderr } = spawnSync('java', ['-version'], { encoding: 'utf8' });
   const version = /version "(\d+)/.exec(stderr)?.[1];
   return status === 0 && Number(version) >= OLDEST_JAVA;
 }
 
-async function fetchInto(cache: string, libs: string): Promise<void> {
+async function fetchJars(): Promise<void> {
   mkdirSync(cache, { recursive: true });
   const draft = mkdtempSync(join(cache, '.draft-'));
   const args = ['-q', '-B', '-f', pom, 'dependency:copy-dependencies', `-DoutputDirectory=${draft}`];
@@ -42,8 +48,8 @@ async function fetchInto(cache: string, libs: string): Promise<void> {
   }
 }
 
-async function ensureTools(tools: string[], install: boolean): Promise<void> {
-  const missing = tools.filter((tool) => !(tool === 'java' ? hasJava() : succeeds(tool, '--version')));
+async function ensureTools(install: boolean): Promise<void> {
+  const missing = missingTools();
   if (missing.length === 0) return;
   if (!install || process.getuid?.() !== 0 || !succeeds('apt-get', '--version')) {
     throw new SetupError(

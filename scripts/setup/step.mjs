@@ -27,6 +27,8 @@ export async function attempt(title, command, args, { env = {}, timeoutMs } = {}
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: timeoutMs,
   });
+  const end = () => child.kill();
+  process.once('exit', end);
   let output = '';
   const collect = (/** @type {Buffer} */ chunk) => (output += chunk.toString());
   child.stdout.on('data', collect);
@@ -41,6 +43,7 @@ export async function attempt(title, command, args, { env = {}, timeoutMs } = {}
       resolve(code === 0);
     });
   });
+  process.off('exit', end);
   clock.end(ok);
   return { ok, output };
 }
