@@ -2,18 +2,16 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { SetupError, step } from '../setup/step.mjs';
+import { SetupError, cacheDir, step } from '../setup/step.mjs';
 
 const OLDEST_JAVA = 17;
 const pom = fileURLToPath(new URL('pom.xml', import.meta.url));
 
 // Named by what was fetched, so that a change of the pom is fetched anew.
 const fetched = createHash('sha256').update(readFileSync(pom)).digest('hex').slice(0, 8);
-const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'tenantry');
-const libs = join(cache, `kafka-${fetched}`);
+const libs = join(cacheDir, `kafka-${fetched}`);
 
 /** The folder of Kafka's jars. Rejects with a SetupError where Java or Maven is missing. */
 export async function installKafka(options: { installTools: boolean }): Promise<string> {
@@ -36,8 +34,8 @@ function hasJava(): boolean {
 }
 
 async function fetchJars(): Promise<void> {
-  mkdirSync(cache, { recursive: true });
-  const draft = mkdtempSync(join(cache, '.draft-'));
+  mkdirSync(cacheDir, { recursive: true });
+  const draft = mkdtempSync(join(cacheDir, '.draft-'));
   const args = ['-q', '-B', '-f', pom, 'dependency:copy-dependencies', `-DoutputDirectory=${draft}`];
   await step('Fetching Apache Kafka with Maven', 'mvn', args);
   try {

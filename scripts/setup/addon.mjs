@@ -5,10 +5,9 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { npm } from './packages.mjs';
-import { SetupError, attempt, root, step } from './step.mjs';
+import { SetupError, attempt, cacheDir, root, step } from './step.mjs';
 
 const CLIENT = '@confluentinc/kafka-javascript';
 const LIBRARIES = ['libssl-dev', 'zlib1g-dev', 'libzstd-dev', 'libsasl2-dev', 'libcurl4-openssl-dev', 'pkg-config'];
@@ -99,8 +98,7 @@ function copyDir() {
   const report = /** @type {{ header: { glibcVersionRuntime?: string } }} */ (process.report.getReport());
   const libc = report.header.glibcVersionRuntime ?? 'none';
   const { arch, platform, versions } = process;
-  const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
-  return join(cache, 'tenantry', 'addon', `${version}-abi${versions.modules}-${platform}-${arch}-glibc${libc}`);
+  return join(cacheDir, 'addon', `${version}-abi${versions.modules}-${platform}-${arch}-glibc${libc}`);
 }
 
 function restoreCopy() {

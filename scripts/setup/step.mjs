@@ -1,13 +1,16 @@
 // Running one long command so that a person sees it live, and sees why it failed.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 
 /** The repository's root. */
 export const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Where this machine keeps what is slow to make or fetch, for every clone of the repository. */
+export const cacheDir = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'tenantry');
 
 /** A failure that a person can act on: printed without a stack trace. */
 export class SetupError extends Error {}

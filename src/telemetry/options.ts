@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { isTenantId } from '../core/tenant-id.js';
+
+// SDKs keep 2,000 combinations of attributes a metric, and then drop all of them: the largest of ours has
+// a tenant and one of about fifteen codes.
+const MAX_LISTED_TENANTS = 100;
+
+const tenantId = z.string().refine(isTenantId, 'must be a tenant id');
+
+/**
+ * The option `telemetry`.
+ *
+ * - `traceContext`: whether the span of a handled event is a child of its publish (`parent`), so that one
+ *   trace shows both, or the root of its own trace with a link to it (`link`), which suits long waits and
+ *   other sampling. Default `parent`
+ * - `metrics.tenants`: tenants that metrics tell apart, at most 100; all others are counted together as
+ *   `_other`, so that a million tenants make no million time series. Default: none. Spans and logs always
+ *   name the tenant
+ */
+export const telemetrySchema = z.strictObject({
+  traceContext: z.enum(['parent', 'link']).default('parent'),
+  metrics: z.strictObject({ tenants: z.array(tenantId).max(MAX_LISTED_TENANTS).readonly().default([]) }).prefault({}),
+});
+
+/** The option `telemetry` as a user writes it. */
+export type TelemetryOptions = z.input<typeof telemetrySchema>;
+
+/** The option `telemetry` with its defaults filled in. */
+export type ResolvedTelemetryOptions = z.output<typeof telemetrySchema>;
