@@ -1,0 +1,1 @@
+export { EmbeddedKafka, type EmbeddedKafkaOptions } from './embedded-kafka.js';

@@ -1,0 +1,25 @@
+/** Creates a topic on a broker that has no request for it. */
+export type CreateTopicInProcess = (topic: string) => Promise<void>;
+
+const creators = new Map<string, CreateTopicInProcess>();
+
+/**
+ * Announces brokers that run inside this process (`EmbeddedKafka`). They have no controller, so a request to
+ * create a topic would wait for one until it times out, on a client that cannot tell why. The way they do
+ * create topics, by being asked about one that does not exist, must never be tried on another broker: one with
+ * `auto.create.topics.enable` would make the topic with partitions nobody chose.
+ *
+ * @returns a function that takes the announcement back
+ */
+export function announceInProcessBrokers(brokers: readonly string[], create: CreateTopicInProcess): () => void {
+  for (const broker of brokers) creators.set(broker, create);
+  return () => {
+    for (const broker of brokers) creators.delete(broker);
+  };
+}
+
+/** How a topic is created where these brokers run inside this process. */
+export function inProcessTopicCreator(brokers: readonly string[]): CreateTopicInProcess | undefined {
+  const [first] = brokers;
+  return first === undefined ? undefined : creators.get(first);
+}

@@ -1,0 +1,4 @@
+import { inject } from 'vitest';
+import { describeTransportContract } from '../transport/contract.js';
+
+describeTransportContract('a real Kafka', () => inject('kafkaBrokers').split(','));

@@ -1,0 +1,116 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { systemClock } from '../../../src/core/clock.js';
+import { silentLogger } from '../../../src/core/logger.js';
+import type { OutgoingRecord, ReceivedRecord } from '../../../src/record/wire-record.js';
+import { createConfluentTransport } from '../../../src/transport/confluent-transport.js';
+import { transportOptionsSchema, type TransportOptions } from '../../../src/transport/options.js';
+import type {
+  ConsumerFault,
+  Delivery,
+  GroupConsumer,
+  GroupListener,
+  RecordProducer,
+  StartPosition,
+  TopicPartition,
+  Transport,
+} from '../../../src/transport/port.js';
+
+export function makeTransport(brokers: string[], options: Partial<TransportOptions> = {}): Transport {
+  const resolved = transportOptionsSchema.parse({ brokers, clientId: 'test', ...options });
+  return createConfluentTransport(resolved, { clock: systemClock, logger: silentLogger });
+}
+
+export function record(topic: string, partition: number, fields: Partial<OutgoingRecord> = {}): OutgoingRecord {
+  return { topic, partition, key: null, value: Buffer.from('v'), headers: [], timestampMs: undefined, ...fields };
+}
+
+export function produce(producer: RecordProducer, outgoing: OutgoingRecord): Promise<Delivery> {
+  return new Promise((resolve, reject) => {
+    if (!producer.produce(outgoing, resolve)) reject(new Error('the queue is full'));
+  });
+}
+
+/** A condition that must come true. */
+export async function until(condition: () => boolean, timeoutMs = 20_000): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  while (!condition()) {
+    if (Date.now() > deadline) throw new Error(`did not come true within ${timeoutMs} ms: ${condition.toString()}`);
+    await sleep(5);
+  }
+}
+
+/** A member of a group that answers rebalances late, starts where the group has committed and polls until it is closed. */
+export class Member implements GroupListener {
+  readonly records: ReceivedRecord[] = [];
+  readonly faults: ConsumerFault[] = [];
+  readonly owned = new Set<string>();
+  readable = 0;
+  answerDelayMs = 0;
+  onRecord: (received: ReceivedRecord, consumer: GroupConsumer) => void = () => undefined;
+  readonly consumer: GroupConsumer;
+  readonly #chunk: number;
+  #polling: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(consumer: GroupConsumer, chunk = 50) {
+    this.consumer = consumer;
+    this.#chunk = chunk;
+  }
+
+  async start(): Promise<this> {
+    await this.consumer.connect(this);
+    this.#polling = this.#poll();
+    return this;
+  }
+
+  async stop(timeoutMs = 10_000): Promise<void> {
+    this.#closed = true;
+    await this.#polling;
+    await this.consumer.disconnect(timeoutMs);
+  }
+
+  onAssigned(partitions: readonly TopicPartition[]): void {
+    void this.#answer(partitions);
+  }
+
+  onRevoked(partitions: readonly TopicPartition[]): void {
+    void sleep(this.answerDelayMs).then(() => {
+      for (const { topic, partition } of partitions) this.owned.delete(`${topic}/${partition}`);
+      this.consumer.unassign(partitions);
+    });
+  }
+
+  onReadable(): void {
+    this.readable += 1;
+  }
+
+  onError(fault: ConsumerFault): void {
+    this.faults.push(fault);
+  }
+
+  async #answer(partitions: readonly TopicPartition[]): Promise<void> {
+    await sleep(this.answerDelayMs);
+    const committed = await this.consumer.committed(partitions, 5_000);
+    const positions: StartPosition[] = await Promise.all(
+      committed.map(async ({ topic, partition, offset, leaderEpoch }) => ({
+        topic,
+        partition,
+        offset: offset ?? (await this.consumer.logRange({ topic, partition }, 5_000)).lowOffset,
+        leaderEpoch,
+      })),
+    );
+    this.consumer.assign(positions);
+    for (const { topic, partition } of partitions) this.owned.add(`${topic}/${partition}`);
+  }
+
+  async #poll(): Promise<void> {
+    while (!this.#closed) {
+      const chunk = await this.consumer.poll(this.#chunk);
+      for (const received of chunk) {
+        this.records.push(received);
+        this.onRecord(received, this.consumer);
+      }
+      if (chunk.length === 0) await sleep(5);
+    }
+  }
+}
