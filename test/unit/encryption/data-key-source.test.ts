@@ -1,0 +1,201 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { inspect } from 'node:util';
+import { describe, expect, it, vi } from 'vitest';
+import { parseTenantId } from '../../../src/core/tenant-id.js';
+import { DataKeySource, KEY_SERVICE_TIMEOUT_MS } from '../../../src/encryption/data-key-source.js';
+import { KeyServiceFailure, type KeyService } from '../../../src/encryption/key-service.js';
+import { acme, codeOf, FakeKeyService, outcome } from './fixtures.js';
+import { ManualClock } from './manual-clock.js';
+
+const KEK_ID = Buffer.from('12345678');
+const WRAPPED = Buffer.concat([KEK_ID, Buffer.alloc(60, 9)]);
+
+function source(service: Partial<KeyService>) {
+  const clock = new ManualClock();
+  const onKeyRefused = vi.fn();
+  const complete: KeyService = {
+    maxBlobBytes: 60,
+    kekIds: () => [KEK_ID],
+    generateDataKey: () => ({ plaintext: Buffer.alloc(32, 1), blob: Buffer.alloc(60) }),
+    unwrapDataKey: () => Buffer.alloc(32, 1),
+    ...service,
+  };
+  return { source: new DataKeySource(complete, clock, onKeyRefused), clock, onKeyRefused };
+}
+
+describe('the checks of what a key service answers', () => {
+  it.each([0, 16, 31, 33, 64])('threat 28: a data key of %i bytes is refused, new or unwrapped', async (length) => {
+    const bad = source({
+      generateDataKey: () => ({ plaintext: Buffer.alloc(length), blob: Buffer.alloc(60) }),
+      unwrapDataKey: () => Promise.resolve(Buffer.alloc(length)),
+    });
+    expect(await codeOf(() => bad.source.generate(acme))).toBe('DATA_KEY_INVALID');
+    expect(await codeOf(() => bad.source.unwrap(acme, WRAPPED))).toBe('DATA_KEY_INVALID');
+  });
+
+  it.each([0, 1017, 5000])('a wrapped data key of %i bytes is refused', async (length) => {
+    const bad = source({ generateDataKey: () => ({ plaintext: Buffer.alloc(32), blob: Buffer.alloc(length) }) });
+    expect(await codeOf(() => bad.source.generate(acme))).toBe('DATA_KEY_INVALID');
+  });
+
+  it.each([undefined, null, 'text', {}, 7])('the answer %s is refused', async (answer) => {
+    const bad = source({
+      generateDataKey: () => answer as never,
+      unwrapDataKey: () => Promise.resolve(answer as never),
+    });
+    expect(await codeOf(() => bad.source.generate(acme))).toBe('DATA_KEY_INVALID');
+    expect(await codeOf(() => bad.source.unwrap(acme, WRAPPED))).toBe('DATA_KEY_INVALID');
+  });
+
+  it('the plain data key is wiped once it is taken over', async () => {
+    const plaintext = Buffer.alloc(32, 1);
+    await source({ unwrapDataKey: () => plaintext }).source.unwrap(acme, WRAPPED);
+    expect(plaintext).toEqual(Buffer.alloc(32));
+  });
+
+  it('a key id that names no configured key costs no call', async () => {
+    const unwrapDataKey = vi.fn();
+    const bad = source({ unwrapDataKey });
+    const result = await outcome(() => bad.source.unwrap(acme, Buffer.alloc(68)));
+    expect(result).toMatchObject({ code: 'KEY_REFUSED', refused: 'data-key' });
+    expect(unwrapDataKey).not.toHaveBeenCalled();
+    expect(bad.onKeyRefused).not.toHaveBeenCalled();
+  });
+
+  it('a tenant without a key costs no call, and its data keys go', async () => {
+    const bad = source({ kekIds: () => [] });
+    expect(await codeOf(() => bad.source.generate(acme))).toBe('KEY_NOT_CONFIGURED');
+    expect(await codeOf(() => bad.source.unwrap(acme, WRAPPED))).toBe('KEY_NOT_CONFIGURED');
+    expect(bad.onKeyRefused).toHaveBeenCalledTimes(2);
+  });
+
+  it('the key that the record names is asked, current or previous', async () => {
+    const unwrapDataKey = vi.fn(() => Buffer.alloc(32, 1));
+    const old = Buffer.from('old-kek!');
+    const two = source({ kekIds: () => [KEK_ID, old], unwrapDataKey });
+    await two.source.unwrap(acme, Buffer.concat([old, Buffer.alloc(60)]));
+    expect(unwrapDataKey).toHaveBeenCalledWith(acme, old, Buffer.alloc(60), expect.any(AbortSignal));
+  });
+});
+
+describe('a call that fails', () => {
+  const failing = (failure: unknown, mode: 'throws' | 'rejects') =>
+    source({
+      unwrapDataKey: () => {
+        if (mode === 'throws') throw failure;
+        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- a driver may reject with anything
+        return Promise.reject(failure);
+      },
+    });
+
+  describe.each(['throws', 'rejects'] as const)('%s', (mode) => {
+    it.each([
+      [new KeyServiceFailure('away', 'timeout'), 'KEY_SERVICE_AWAY', undefined],
+      [new KeyServiceFailure('key-refused', 'AccessDeniedException'), 'KEY_REFUSED', 'key'],
+      [new KeyServiceFailure('data-key-refused', 'InvalidCiphertextException'), 'KEY_REFUSED', 'data-key'],
+      [new TypeError('secret body'), 'KEY_SERVICE_AWAY', undefined],
+      ['secret body', 'KEY_SERVICE_AWAY', undefined],
+    ])('%s is classified', async (failure, code, refused) => {
+      const bad = failing(failure, mode);
+      const result = await outcome(() => bad.source.unwrap(acme, WRAPPED));
+      expect(result).toMatchObject({ code });
+      expect((result as { refused?: string }).refused).toBe(refused);
+      expect(bad.onKeyRefused).toHaveBeenCalledTimes(refused === 'key' ? 1 : 0);
+      expect((result as Error).cause).toBeUndefined();
+    });
+
+    it('threat 37: no text of the service leaves', async () => {
+      for (const kind of ['away', 'key-refused', 'data-key-refused'] as const) {
+        const result = await outcome(() =>
+          failing(new KeyServiceFailure(kind, 'body: hunter2'), mode).source.unwrap(acme, WRAPPED),
+        );
+        expect(inspect(result, { showHidden: true, depth: 5 })).not.toContain('hunter2');
+      }
+      const result = await outcome(() => failing(new Error('body: hunter2'), mode).source.unwrap(acme, WRAPPED));
+      expect(inspect(result, { showHidden: true, depth: 5 })).not.toContain('hunter2');
+    });
+
+    it('only a refused ciphertext is remembered, for ten minutes', async () => {
+      const kinds = { away: 3, 'key-refused': 3, 'data-key-refused': 2 } as const;
+      for (const [kind, calls] of Object.entries(kinds)) {
+        const failure = new KeyServiceFailure(kind as keyof typeof kinds, 'why');
+        const unwrapDataKey = vi.fn(() => {
+          if (mode === 'throws') throw failure;
+          return Promise.reject(failure);
+        });
+        const bad = source({ unwrapDataKey });
+        await outcome(() => bad.source.unwrap(acme, WRAPPED));
+        bad.clock.advance(9 * 60_000);
+        await outcome(() => bad.source.unwrap(acme, WRAPPED));
+        bad.clock.advance(60_000);
+        await outcome(() => bad.source.unwrap(acme, WRAPPED));
+        expect(unwrapDataKey, kind).toHaveBeenCalledTimes(calls);
+      }
+    });
+  });
+
+  it('threat 33: a refused ciphertext refuses no other, and no other tenant', async () => {
+    const other = Buffer.from(WRAPPED);
+    other[20] = 1;
+    const bad = source({
+      unwrapDataKey: (tenantId, _kekId, blob) => {
+        if (tenantId === acme && blob.equals(WRAPPED.subarray(8))) throw new KeyServiceFailure('data-key-refused', 'x');
+        return Buffer.alloc(32, 1);
+      },
+    });
+    expect(await codeOf(() => bad.source.unwrap(acme, WRAPPED))).toBe('KEY_REFUSED');
+    expect(await codeOf(() => bad.source.unwrap(acme, other))).toBe('no error');
+    expect(await codeOf(() => bad.source.unwrap(parseTenantId('globex'), WRAPPED))).toBe('no error');
+  });
+});
+
+describe('a call that does not end', () => {
+  it('is given up after the time-out, also by a driver that does not listen', async () => {
+    let signal: AbortSignal | undefined;
+    const hanging = source({
+      unwrapDataKey: (_tenant, _kekId, _blob, given) => {
+        signal = given;
+        return new Promise(() => {});
+      },
+    });
+    const result = outcome(() => hanging.source.unwrap(acme, WRAPPED));
+    hanging.clock.advance(KEY_SERVICE_TIMEOUT_MS - 1);
+    expect(signal?.aborted).toBe(false);
+    hanging.clock.advance(1);
+    expect(await result).toMatchObject({ code: 'KEY_SERVICE_AWAY' });
+    expect(signal?.aborted).toBe(true);
+  });
+
+  it('ends when the source is closed', async () => {
+    const hanging = source({ generateDataKey: () => new Promise(() => {}) });
+    const result = outcome(() => hanging.source.generate(acme));
+    hanging.source.close();
+    expect(await result).toMatchObject({ code: 'NOT_RUNNING' });
+    expect(hanging.clock.pendingTimers).toBe(0);
+  });
+
+  it('leaves no timer behind when it ends', async () => {
+    const good = source({
+      generateDataKey: () => Promise.resolve({ plaintext: Buffer.alloc(32), blob: Buffer.alloc(60) }),
+    });
+    await good.source.generate(acme);
+    expect(good.clock.pendingTimers).toBe(0);
+  });
+});
+
+describe('the context of a call', () => {
+  it('is never that of the tenant whose record came first', async () => {
+    const ambient = new AsyncLocalStorage<string>();
+    const seen: unknown[] = [];
+    const service = new FakeKeyService();
+    const { source: made } = source({
+      kekIds: service.kekIds,
+      generateDataKey: (...args) => {
+        seen.push(ambient.getStore());
+        return service.generateDataKey(...args);
+      },
+    });
+    await ambient.run('acme', async () => made.generate(acme));
+    expect(seen).toEqual([undefined]);
+  });
+});

@@ -1,0 +1,58 @@
+import { inspect } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { createEnvelopeCipher } from '../../../src/encryption/envelope-cipher.js';
+import {
+  envelopeEncryption,
+  isEncryptionOptions,
+  settingsOf,
+  type EncryptionOptions,
+  type EnvelopeEncryptionOptions,
+} from '../../../src/encryption/encryption-options.js';
+import { codeOf, FakeKeyService, outcome } from './fixtures.js';
+import { ManualClock } from './manual-clock.js';
+
+const kms = new FakeKeyService();
+
+describe('envelopeEncryption', () => {
+  it('fills in the defaults', () => {
+    const settings = settingsOf(envelopeEncryption({ kms }));
+    expect(settings.kms).toBe(kms);
+    expect(settings.dataKey).toEqual({ softAgeMs: 3_600_000, hardAgeMs: 86_400_000 });
+    expect(settings.revokedDataKeys.size).toBe(0);
+  });
+
+  it('answers with a frozen value that shows nothing', () => {
+    const options = envelopeEncryption({ kms });
+    expect(Object.isFrozen(options)).toBe(true);
+    expect(inspect(options, { showHidden: true })).toBe('{}');
+    expect(isEncryptionOptions(options)).toBe(true);
+  });
+
+  it.each<[string, unknown, string[]]>([
+    ['nothing', undefined, ['(root)']],
+    ['no key service', {}, ['kms']],
+    ['a wrong key service', { kms: { generateDataKey: () => null } }, ['kms']],
+    ['an unknown field', { kms, cache: 1 }, ['(root)']],
+    ['an unknown field inside', { kms, dataKey: { maxAgeMs: 1 } }, ['dataKey']],
+    ['a soft age above the hard age', { kms, dataKey: { softAgeMs: 2_000, hardAgeMs: 1_000 } }, ['dataKey.hardAgeMs']],
+    [
+      'ages that are no whole milliseconds',
+      { kms, dataKey: { softAgeMs: 1_000.5, hardAgeMs: '1h' } },
+      ['dataKey.softAgeMs', 'dataKey.hardAgeMs'],
+    ],
+    ['a wrong tenant id', { kms, revokedDataKeys: { 'a:b': [] } }, ['revokedDataKeys.(name not shown)']],
+    ['a wrong dekId', { kms, revokedDataKeys: { acme: ['00'] } }, ['revokedDataKeys.acme.0']],
+  ])('refuses %s and names each wrong field', async (_, options, paths) => {
+    const error = await outcome(() => envelopeEncryption(options as EnvelopeEncryptionOptions));
+    expect(error).toMatchObject({ code: 'INVALID_OPTIONS' });
+    expect((error as unknown as { problems: { path: string }[] }).problems.map(({ path }) => path)).toEqual(paths);
+  });
+
+  it('is the only way to options for a cipher', async () => {
+    expect(isEncryptionOptions({})).toBe(false);
+    expect(isEncryptionOptions(undefined)).toBe(false);
+    expect(
+      await codeOf(() => createEnvelopeCipher({} as EncryptionOptions, { clock: new ManualClock() }) as never),
+    ).toBe('INVALID_OPTIONS');
+  });
+});
