@@ -1,1 +1,2 @@
 export { EmbeddedKafka, type EmbeddedKafkaOptions } from './embedded-kafka.js';
+export { VirtualClock } from './virtual-clock.js';
