@@ -193,6 +193,7 @@ export class ConsumerEngine {
       const records = await consumer.poll(Math.min(this.#chunk.records, Math.max(1, this.#budget.roomForRecords)));
       this.#lastPollMs = clock.monotonicMs();
       if (records.length === 0) {
+        this.#dispatch(); // what waited for a poll
         await this.#sleep(IDLE_POLL_MS);
         continue;
       }

@@ -32,7 +32,7 @@ export class CopySender {
   }
 
   /**
-   * Copies a record, for as long as it takes. Where the copy is refused for good a pointer takes its place.
+   * Copies a record, for as long as it takes. Where the broker takes no such record, for its size for instance, a pointer takes its place.
    *
    * @returns whether it is acknowledged; false only where `signal` ended the wait
    */
@@ -44,15 +44,15 @@ export class CopySender {
     signal: AbortSignal,
   ): Promise<boolean> {
     const { clock, telemetry } = this.#parts;
-    let refused = false;
+    let invalid = false;
     let failed = false;
     try {
       while (!signal.aborted) {
-        const make = refused ? pointerTo : copyOf;
+        const make = invalid ? pointerTo : copyOf;
         const report = await this.#send(make(record, target, reason, clock.nowMs()), payer);
         if (report.failure === undefined) return true;
-        telemetry.log('copyFailed', { topic: target, reason: report.failure.reason, pointer: refused });
-        refused ||= report.failure.kind === 'refused';
+        telemetry.log('copyFailed', { topic: target, reason: report.failure.reason, pointer: invalid });
+        invalid ||= report.failure.kind === 'invalid';
         if (!failed) this.#failing += 1;
         failed = true;
         await delay(clock, RETRY_MS, signal);

@@ -76,6 +76,7 @@ export class RecordRunner {
     const opened = this.#open(delivery, guarded, route);
     const event = opened instanceof Promise ? await opened : opened;
     if ('failure' in event) return event.result;
+    if (session.state !== 'active') return STOPPED; // it went away while the key service was asked
     delivery.attempts += 1;
     const span = this.#parts.telemetry.startProcess({
       tenantId: guarded.tenantId,

@@ -1,7 +1,7 @@
 import type { Receipt } from '../api/publisher.js';
 import { tenantryError } from '../core/errors.js';
 import type { Deferred } from '../core/deferred.js';
-import type { Delivery } from '../transport/port.js';
+import type { Delivery, DeliveryFailure } from '../transport/port.js';
 import type { PublishSpan } from '../telemetry/telemetry.js';
 import type { Encoded } from './stages.js';
 
@@ -83,14 +83,14 @@ export class SendJob {
   };
 }
 
-function deliveryError(event: Encoded, kind: 'unknown' | 'refused' | 'failed', reason: string): Error {
+function deliveryError(event: Encoded, kind: DeliveryFailure['kind'], reason: string): Error {
   const what = `event ${event.eventId} for topic ${event.topic}`;
   if (kind === 'unknown') {
     return tenantryError('DELIVERY_UNKNOWN', `${what} may or may not be written: ${reason}`, {
       eventId: event.eventId,
     });
   }
-  return kind === 'refused'
+  return kind !== 'failed'
     ? tenantryError('PUBLISH_REFUSED', `${what} was refused: ${reason}`, { reason })
     : tenantryError('PUBLISH_FAILED', `${what} was not written: ${reason}`, { reason });
 }

@@ -47,20 +47,24 @@ export const CODE = {
 } as const;
 
 /** The log looked at the record and will not take it, however often it is sent. */
-const REFUSED: ReadonlySet<number> = new Set([
-  CODE.unknownTopic,
+const INVALID: ReadonlySet<number> = new Set([
   CODE.invalidMessage,
   CODE.messageTooLarge,
-  CODE.invalidTopic,
   CODE.batchTooLarge,
+  CODE.invalidTimestamp,
+  CODE.policyViolation,
+  CODE.invalidRecord,
+]);
+
+/** No record is taken as things are: somebody has to change a permission, a topic or a setting. */
+const REFUSED: ReadonlySet<number> = new Set([
+  CODE.unknownTopic,
+  CODE.invalidTopic,
   CODE.topicAuthorization,
   CODE.clusterAuthorization,
-  CODE.invalidTimestamp,
   CODE.unsupportedVersion,
   CODE.unsupportedForMessageFormat,
-  CODE.policyViolation,
   CODE.unsupportedCompression,
-  CODE.invalidRecord,
 ]);
 
 /** The record was surely not written, and the reason passes. */
@@ -81,8 +85,9 @@ const NOT_WRITTEN: ReadonlySet<number> = new Set([
  * purges, transport errors, and the fatal errors of an idempotent producer.
  */
 export function deliveryFailure(code: number, reason: string): DeliveryFailure {
-  const kind = REFUSED.has(code) ? 'refused' : NOT_WRITTEN.has(code) ? 'failed' : 'unknown';
-  return { kind, reason };
+  if (INVALID.has(code)) return { kind: 'invalid', reason };
+  if (REFUSED.has(code)) return { kind: 'refused', reason };
+  return { kind: NOT_WRITTEN.has(code) ? 'failed' : 'unknown', reason };
 }
 
 const OUT_OF_RANGE: ReadonlySet<number> = new Set([CODE.autoOffsetReset, CODE.logTruncation, CODE.offsetOutOfRange]);

@@ -2,8 +2,11 @@ import type { OutgoingRecord, ReceivedRecord } from '../record/wire-record.js';
 
 /** Why the broker or the client did not write a record, in terms that need no knowledge of the driver. */
 export interface DeliveryFailure {
-  /** `unknown`: the record may have been written. `refused`: it never will be. `failed`: it was not written, try again. */
-  readonly kind: 'unknown' | 'refused' | 'failed';
+  /**
+   * `unknown`: the record may have been written. `invalid`: this record never will be, it is too large or
+   * malformed. `refused`: no record is, until somebody changes something. `failed`: it was not, try again.
+   */
+  readonly kind: 'unknown' | 'invalid' | 'refused' | 'failed';
   /** The client's own short name for it, such as `Broker: Message size too large`. */
   readonly reason: string;
 }
