@@ -33,9 +33,6 @@ export const rateLimitSchema = z.strictObject({
 /** The option `rateLimit` as a user writes it. */
 export type RateLimitOptions = z.input<typeof rateLimitSchema>;
 
-/** The option `rateLimit` with its defaults filled in. */
-export type ResolvedRateLimitOptions = z.output<typeof rateLimitSchema>;
-
 /** The limits that hold for a tenant: its own where it has them, else the default. */
 export function effectiveRateLimit(
   own: TenantRateLimit | undefined,

@@ -3,10 +3,10 @@ import type { TenantId } from '../core/tenant-id.js';
 import { ALL_PARTITIONS, type PartitionSet } from './partition-set.js';
 
 /** How tenants are kept apart: all on one topic, a topic for each, or a cluster for each. */
-export type IsolationModel = 'shared' | 'topic' | 'cluster';
+type IsolationModel = 'shared' | 'topic' | 'cluster';
 
 /** Where a tenant's events of a contract are written. */
-export interface Route {
+interface Route {
   readonly isolation: IsolationModel;
   /** The topic at the broker. */
   readonly topic: string;

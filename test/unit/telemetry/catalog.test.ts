@@ -2,12 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { tenantryError } from '../../../src/core/errors.js';
 import { ATTRIBUTES } from '../../../src/telemetry/attributes.js';
-import { METRICS, SPANS } from '../../../src/telemetry/catalog.js';
+import { LOG_EVENTS, METRICS, SPANS } from '../../../src/telemetry/catalog.js';
 import { makeTelemetry, processed, published, registerTracing, unregisterAll } from './otel-sdk.js';
 
 afterEach(unregisterAll);
 
-const folder = new URL('../../../src/telemetry/', import.meta.url);
+const src = new URL('../../../src/', import.meta.url);
+const folder = new URL('telemetry/', src);
 
 describe('the telemetry table', () => {
   it('lists exactly the attributes that spans carry', () => {
@@ -27,6 +28,14 @@ describe('the telemetry table', () => {
       ...attributes,
     ]);
     expect([...new Set(used)].sort()).toEqual(Object.keys(ATTRIBUTES).sort());
+  });
+
+  it('lists no log event that nothing logs', () => {
+    const source = readdirSync(src, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts') && !file.includes('catalog'))
+      .map((file) => readFileSync(new URL(file, src), 'utf8'))
+      .join();
+    expect(Object.keys(LOG_EVENTS).filter((event) => !source.includes(`log('${event}'`))).toEqual([]);
   });
 
   it('leaves record keys out: an aggregate id may be personal', () => {

@@ -9,5 +9,6 @@ describe('docs', () => {
     async (page) => {
       expect(readFileSync(pageFile(page), 'utf8')).toBe(await renderPage(page));
     },
+    30_000,
   );
 });
