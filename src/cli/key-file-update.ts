@@ -1,0 +1,77 @@
+import {
+  closeSync,
+  fchownSync,
+  fsyncSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  type Stats,
+} from 'node:fs';
+import { describeForeignError, isTenantryError, tenantryError } from '../core/errors.js';
+import { readKeyFile } from '../encryption/key-file.js';
+import { invalidKeys, parseKeyRing } from '../encryption/key-ring.js';
+
+/** The content of a key file, as it is written there. */
+export type KeyFileContent = Record<string, unknown>;
+
+/**
+ * Changes a key file, or makes it, with access for its owner only. The new content replaces the old one in
+ * one step, so an interrupted run leaves the old file; a second run at the same time is refused, because the
+ * later of two would lose the keys of the earlier.
+ *
+ * @param change - from the old content (empty where there is no file) to the new one; both are checked
+ * @throws TenantryError `INVALID_KEY_MATERIAL`, `INVALID_STATE`, or what `change` throws; the file is then as it was
+ */
+export function updateKeyFile(path: string, change: (content: KeyFileContent) => KeyFileContent): void {
+  try {
+    const before = statSync(path, { throwIfNoEntry: false });
+    if (before?.isFile() === false) throw invalidKeys(`${path} is not a file`);
+    // A link stays a link.
+    const target = before === undefined ? path : realpathSync(path);
+    replace(target, before, () => {
+      const content = before === undefined ? {} : readKeyFile(target);
+      parseKeyRing(content, `the key file ${path}`);
+      const changed = change(content as KeyFileContent);
+      parseKeyRing(changed, `the key file ${path}`);
+      return `${JSON.stringify(changed, undefined, 2)}\n`;
+    });
+  } catch (error) {
+    if (isTenantryError(error)) throw error;
+    throw invalidKeys(`the key file ${path} cannot be written (${describeForeignError(error)})`);
+  }
+}
+
+function replace(target: string, before: Stats | undefined, content: () => string): void {
+  const draft = `${target}.new`;
+  const file = openDraft(draft);
+  try {
+    try {
+      // Whoever could read it goes on reading it, also where an administrator ran this.
+      if (before !== undefined && before.uid !== process.getuid?.()) fchownSync(file, before.uid, before.gid);
+      writeFileSync(file, content());
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(draft, target);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
+  }
+}
+
+/** The draft is also the lock: it is made only where there is none. */
+function openDraft(draft: string): number {
+  try {
+    return openSync(draft, 'wx', 0o600);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    throw tenantryError(
+      'INVALID_STATE',
+      `${draft} exists: another run is writing the key file, or was interrupted; if none is running, remove it`,
+    );
+  }
+}
