@@ -15,7 +15,7 @@ export interface EventDefinition<
   readonly type: Type;
   /** A positive integer; a change that old consumers cannot read needs a new one. */
   readonly version: Version;
-  /** The logical topic: `^[a-z0-9][a-z0-9-]{0,99}$`, and none of dlq, retry, quarantine. */
+  /** The logical topic: `^[a-z0-9][a-z0-9-]{0,99}$`, none of dlq, retry, quarantine, not ending in -internal. */
   readonly topic: string;
   /**
    * A synchronous Standard Schema. What is written is its output: undeclared fields do not leave, defaults
@@ -94,7 +94,7 @@ function checkDefinition(definition: EventDefinition<string, number, StandardSch
     if (!holds) throw invalid(`event contract ${type}`, problem);
   };
   check(Number.isSafeInteger(version) && Number(version) >= 1, 'version must be a positive integer');
-  check(isLogicalTopic(topic), 'topic must match ^[a-z0-9][a-z0-9-]{0,99}$ and be none of dlq, retry, quarantine');
+  check(isLogicalTopic(topic), 'topic must match ^[a-z0-9][a-z0-9-]{0,99}$ be none of dlq, retry, quarantine, and not end in -internal');
   check(isStandardSchema(schema), 'schema must implement Standard Schema, as zod, valibot and arktype do');
   check(PROTECTIONS.includes(protection), "protection must be 'confidential', 'authentic' or 'none'");
   check(typeof aggregateId === 'function', 'aggregateId must be a function of the data');
