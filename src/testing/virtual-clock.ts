@@ -82,7 +82,9 @@ export class VirtualClock implements Clock {
     while (!settled) {
       const next = this.#waiting[0];
       if (next === undefined || next.atMs > untilMs) {
-        throw new Error(`nothing has come of it after ${maxMs} virtual ms, with ${this.#waiting.length} timers pending`);
+        throw new Error(
+          `nothing has come of it after ${maxMs} virtual ms, with ${this.#waiting.length} timers pending`,
+        );
       }
       await this.advance(next.atMs - this.#elapsedMs);
     }

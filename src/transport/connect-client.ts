@@ -99,9 +99,11 @@ const SETTING_NAME = /\b[a-z]+(?:\.[a-z_]+)+/;
  * a secret: only the name of the setting leaves.
  */
 export function configurationError(error: unknown): TenantryError {
-  const setting = SETTING_NAME.exec(reasonOf(error))?.[0] ?? 'a setting';
-  const message = `librdkafka does not accept ${setting}`;
-  return tenantryError('INVALID_OPTIONS', message, { problems: [{ path: 'librdkafka', message }] });
+  const setting = SETTING_NAME.exec(reasonOf(error))?.[0];
+  const path = setting !== undefined && /^s(?:sl|asl|ecurity)\./.test(setting) ? 'connection' : 'librdkafka';
+  // Some clients lose the name on the way.
+  const message = `librdkafka does not accept ${setting ?? 'a setting made from the options connection and librdkafka'}`;
+  return tenantryError('INVALID_OPTIONS', message, { problems: [{ path, message }] });
 }
 
 /** Makes a client; fails with `INVALID_OPTIONS` where librdkafka does not accept its configuration. */
