@@ -77,7 +77,7 @@ export class ProducerSession {
       if (code === CODE.unknownPartition) this.#onUnknownPartition(topic);
       const { kind, reason } = deliveryFailure(code, reasonOf(error));
       // It was not taken, so at least it is certain that it was not written.
-      const failure = { kind: kind === 'refused' ? kind : 'failed', reason } as const;
+      const failure = { kind: kind === 'unknown' ? 'failed' : kind, reason } as const;
       queueMicrotask(() => {
         onDelivery({ failure });
       });
