@@ -25,7 +25,8 @@ const common = { pool: 'forks', restoreMocks: true, unstubEnvs: true } as const;
 
 const unit: TestProjectConfiguration = {
   resolve: { alias },
-  test: { ...common, name: 'unit', include: ['test/unit/**/*.test.ts'] },
+  // The time-out only tells a hang; property tests are slow on a busy machine.
+  test: { ...common, name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000 },
 };
 
 // Against the broker in the process (EmbeddedKafka), one file after another: they measure time.
