@@ -3,37 +3,41 @@ import { tenantryError } from '../core/errors.js';
 import type { Deferred } from '../core/deferred.js';
 import type { Delivery, DeliveryFailure } from '../transport/port.js';
 import type { PublishSpan } from '../telemetry/telemetry.js';
-import type { Encoded } from './stages.js';
+import { onAbort } from './shared-abort.js';
+import type { Encoded, Routed } from './stages.js';
 
 /** Where a publish stands: nothing sent yet, handed to the client, or answered. */
 type JobState = 'waiting' | 'sent' | 'settled';
 
 /** One publish on its way: settles its promise exactly once, whatever happens. */
 export class SendJob {
-  readonly event: Encoded;
+  readonly event: Routed;
+  /** A promise where the serde has to ask for its schema first. */
+  readonly encoded: Encoded | Promise<Encoded>;
   readonly span: PublishSpan;
-  /** Until when it may wait for the tenant's limit, on the monotonic clock; infinite for paced sends. */
-  readonly admitBeforeMs: number;
+  /** Until when it may wait for the tenant's limit, on the monotonic clock; undefined where its sender paces itself. */
+  readonly admitBeforeMs: number | undefined;
   readonly #deferred: Deferred<Receipt>;
   readonly #onSettled: (job: SendJob, error: Error | undefined) => void;
-  readonly #signal: AbortSignal | undefined;
+  readonly #forgetSignal: (() => void) | undefined;
   #state: JobState = 'waiting';
 
   constructor(
-    event: Encoded,
+    event: Routed,
+    encoded: Encoded | Promise<Encoded>,
     span: PublishSpan,
-    admitBeforeMs: number,
+    admitBeforeMs: number | undefined,
     deferred: Deferred<Receipt>,
     signal: AbortSignal | undefined,
     onSettled: (job: SendJob, error: Error | undefined) => void,
   ) {
     this.event = event;
+    this.encoded = encoded;
     this.span = span;
     this.admitBeforeMs = admitBeforeMs;
     this.#deferred = deferred;
     this.#onSettled = onSettled;
-    this.#signal = signal;
-    signal?.addEventListener('abort', this.#onAbort, { once: true });
+    this.#forgetSignal = signal && onAbort(signal, this.#onAbort);
   }
 
   get settled(): boolean {
@@ -69,7 +73,7 @@ export class SendJob {
   #settle(error: Error | undefined): boolean {
     if (this.#state === 'settled') return false;
     this.#state = 'settled';
-    this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#forgetSignal?.();
     this.#onSettled(this, error);
     return true;
   }
@@ -83,7 +87,7 @@ export class SendJob {
   };
 }
 
-function deliveryError(event: Encoded, kind: DeliveryFailure['kind'], reason: string): Error {
+function deliveryError(event: Routed, kind: DeliveryFailure['kind'], reason: string): Error {
   const what = `event ${event.eventId} for topic ${event.topic}`;
   if (kind === 'unknown') {
     return tenantryError('DELIVERY_UNKNOWN', `${what} may or may not be written: ${reason}`, {

@@ -2,12 +2,11 @@ import type { PublishOptions, Receipt } from '../api/publisher.js';
 import type { AnyEventContract } from '../contract/event-contract.js';
 import type { Clock } from '../core/clock.js';
 import { deferred } from '../core/deferred.js';
-import { tenantryError, type TenantryError } from '../core/errors.js';
+import { tenantryError } from '../core/errors.js';
 import type { TenantId } from '../core/tenant-id.js';
 import type { RecordCipher } from '../encryption/record-cipher.js';
 import type { RateLimiter } from '../rate-limit/limiter.js';
 import type { WireHeader } from '../record/wire-record.js';
-import { partitionFor } from '../routing/murmur2.js';
 import type { Router } from '../routing/router.js';
 import { assertRoundTrips } from '../serde/round-trip.js';
 import type { ValueSerde } from '../serde/value-serde.js';
@@ -86,6 +85,11 @@ export class SendPipeline {
     return this.#unsettled;
   }
 
+  /** Tenants that have something to send or in flight; nothing is kept of any other. */
+  get sendingTenants(): number {
+    return this.#queues.size;
+  }
+
   publish(
     tenantId: TenantId,
     contract: AnyEventContract,
@@ -139,26 +143,36 @@ export class SendPipeline {
     try {
       const routed = this.#route(validate());
       const payload = this.#encode(routed);
-      if (!(payload instanceof Promise)) return this.#submit(this.#weigh(routed, payload), options, pacing);
-      return payload.then((bytes) => this.#submit(this.#weigh(routed, bytes), options, pacing));
+      const encoded =
+        payload instanceof Promise ? payload.then((bytes) => this.#weigh(routed, bytes)) : this.#weigh(routed, payload);
+      return this.#submit(routed, encoded, options, pacing);
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
   #route(event: Validated): Routed {
-    return { ...event, topic: this.#parts.router.route(event.tenantId, event.contract).topic };
+    const { topic, partitions } = this.#parts.router.route(event.tenantId, event.contract);
+    return { ...event, topic, partitions };
   }
 
   #encode(event: Routed): Buffer | null | Promise<Buffer> {
     if (event.tombstone) return null;
     const { contract, data } = event;
     const bytes = this.#parts.serde.encode(contract, data);
-    if (bytes instanceof Promise || this.#provedContracts.has(contract)) return bytes;
+    return bytes instanceof Promise
+      ? bytes.then((known) => this.#prove(contract, known))
+      : this.#prove(contract, bytes);
+  }
+
+  #prove(contract: AnyEventContract, bytes: Buffer): Buffer | Promise<Buffer> {
+    if (this.#provedContracts.has(contract)) return bytes;
     const proof = assertRoundTrips(contract, this.#parts.serde, bytes);
-    if (proof instanceof Promise) return proof.then(() => bytes);
-    this.#provedContracts.add(contract);
-    return bytes;
+    const proved = (): Buffer => {
+      this.#provedContracts.add(contract);
+      return bytes;
+    };
+    return proof instanceof Promise ? proof.then(proved) : proved();
   }
 
   /** Refuses a record that the broker would refuse, before it costs anything. */
@@ -175,14 +189,19 @@ export class SendPipeline {
     return { ...event, payload, costBytes };
   }
 
-  #submit(event: Encoded, options: PublishOptions, pacing: Pacing): Promise<Receipt> {
+  #submit(
+    event: Routed,
+    encoded: Encoded | Promise<Encoded>,
+    options: PublishOptions,
+    pacing: Pacing,
+  ): Promise<Receipt> {
     const { clock, telemetry } = this.#parts;
     const { tenantId, topic, contract, eventId } = event;
-    const admitBeforeMs = pacing === 'paced' ? Number.POSITIVE_INFINITY : clock.monotonicMs() + this.#limits.maxWaitMs;
+    const admitBeforeMs = pacing === 'paced' ? undefined : clock.monotonicMs() + this.#limits.maxWaitMs;
     const receipt = deferred<Receipt>();
     const span = telemetry.startPublish({ tenantId, topic, eventType: contract.eventType, eventId });
     this.#unsettled += 1;
-    const job = new SendJob(event, span, admitBeforeMs, receipt, options.signal, this.#onSettled);
+    const job = new SendJob(event, encoded, span, admitBeforeMs, receipt, options.signal, this.#onSettled);
     this.#queueOf(tenantId).submit(job);
     return receipt.promise;
   }
@@ -203,9 +222,10 @@ export class SendPipeline {
   }
 
   #partitionOf(job: SendJob): number | Promise<number> {
-    const { topic, key } = job.event;
+    const { topic, key, partitions } = job.event;
     const count = this.#parts.producer.partitionCount(topic);
-    return typeof count === 'number' ? partitionFor(key, count) : count.then((known) => partitionFor(key, known));
+    if (typeof count === 'number') return partitions.partitionOf(key, count);
+    return count.then((known) => partitions.partitionOf(key, known));
   }
 
   #send(job: SendJob, sealed: Sealed, partition: number, onDelivered: () => void): boolean {

@@ -17,6 +17,7 @@ export class SendWindow {
   readonly #line = new Set<WindowWaiter>();
   #records = 0;
   #bytes = 0;
+  #serving = false;
 
   constructor(maxRecords: number, maxBytes: number) {
     this.#maxRecords = maxRecords;
@@ -49,14 +50,23 @@ export class SendWindow {
   release(bytes: number): void {
     this.#records -= 1;
     this.#bytes -= bytes;
+    // A waiter that gives its room back in its own turn leaves it to the next one of the same round.
+    if (this.#serving) return;
+    this.#serving = true;
+    try {
+      this.#serve();
+    } finally {
+      this.#serving = false;
+    }
+  }
+
+  #serve(): void {
     for (const waiter of this.#line) {
       if (this.#records >= this.#maxRecords) return;
       const turn = waiter.onTurn();
       if (turn === 'blocked') return; // it stays first, or a large record would wait for ever behind small ones
       this.#line.delete(waiter);
-      if (turn === 'more') {
-        this.#line.add(waiter);
-      }
+      if (turn === 'more') this.#line.add(waiter);
     }
   }
 }

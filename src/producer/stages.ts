@@ -1,6 +1,7 @@
 import type { AnyEventContract } from '../contract/event-contract.js';
 import type { TenantId } from '../core/tenant-id.js';
 import type { WireHeader } from '../record/wire-record.js';
+import type { PartitionSet } from '../routing/partition-set.js';
 
 // The stages of a publish. Each takes the type of the stage before it and returns the next, so that a
 // skipped or reordered stage does not compile: validate → route → encode → admit → seal → record.
@@ -24,6 +25,8 @@ export interface Validated {
 /** The topic is known. */
 export interface Routed extends Validated {
   readonly topic: string;
+  /** Which of the topic's partitions the tenant's keys hash into. */
+  readonly partitions: PartitionSet;
 }
 
 /** The bytes are known, as they are before sealing; null for a tombstone. */

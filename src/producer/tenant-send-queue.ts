@@ -4,7 +4,7 @@ import type { TenantId } from '../core/tenant-id.js';
 import type { RateLimiter } from '../rate-limit/limiter.js';
 import type { SendJob } from './send-job.js';
 import type { SendWindow, Turn, WindowWaiter } from './send-window.js';
-import type { Admitted, Sealed } from './stages.js';
+import type { Admitted, Encoded, Sealed } from './stages.js';
 
 /** What a queue needs of the pipeline around it. */
 export interface SendSteps {
@@ -41,7 +41,7 @@ export class TenantSendQueue implements WindowWaiter {
   #waiting: SendJob[] = [];
   #first = 0;
   /** The step that the first job waits for; undefined where nothing holds the queue. */
-  #blockedBy: 'metadata' | 'limit' | 'key' | 'window' | 'client' | undefined;
+  #blockedBy: 'encoding' | 'metadata' | 'limit' | 'key' | 'window' | 'client' | undefined;
   #timer: Timer | undefined;
   /** The first job once it is sealed and only waits for the window. */
   #ready: ReadyJob | undefined;
@@ -57,7 +57,7 @@ export class TenantSendQueue implements WindowWaiter {
   }
 
   submit(job: SendJob): void {
-    if (this.waiting >= this.#steps.maxWaiting) {
+    if (job.admitBeforeMs !== undefined && this.waiting >= this.#steps.maxWaiting) {
       const waiting = this.waiting;
       job.fail(
         tenantryError(
@@ -121,24 +121,30 @@ export class TenantSendQueue implements WindowWaiter {
   /** @returns whether the job still holds the first place */
   #step(job: SendJob): boolean {
     try {
-      const partition = this.#steps.partitionOf(job);
-      if (typeof partition !== 'number') {
-        this.#waitFor('metadata', job, partition, (known) => this.#admit(job, known));
-        return true;
-      }
-      return this.#admit(job, partition);
+      const { encoded } = job;
+      if (!(encoded instanceof Promise)) return this.#place(job, encoded);
+      this.#waitFor('encoding', job, encoded, (event) => this.#place(job, event));
+      return true;
     } catch (error) {
       job.fail(error as Error);
       return false;
     }
   }
 
-  #admit(job: SendJob, partition: number): boolean {
+  #place(job: SendJob, event: Encoded): boolean {
+    const partition = this.#steps.partitionOf(job);
+    if (typeof partition === 'number') return this.#admit(job, event, partition);
+    this.#waitFor('metadata', job, partition, (known) => this.#admit(job, event, known));
+    return true;
+  }
+
+  #admit(job: SendJob, event: Encoded, partition: number): boolean {
+    if (job.settled) return false;
     const { limiter, clock, onLimit } = this.#steps;
-    const bytes = job.event.costBytes;
+    const bytes = event.costBytes;
     const waitMs = limiter.tryAdmit(this.tenantId, { bytes });
     if (waitMs > 0) {
-      const tooLate = clock.monotonicMs() + waitMs > job.admitBeforeMs;
+      const tooLate = job.admitBeforeMs !== undefined && clock.monotonicMs() + waitMs > job.admitBeforeMs;
       if (onLimit === 'reject' || tooLate) {
         this.#steps.onRateLimited(this.tenantId);
         job.fail(
@@ -159,7 +165,7 @@ export class TenantSendQueue implements WindowWaiter {
       });
       return true;
     }
-    return this.#seal(job, { ...job.event, chargedBytes: bytes }, partition);
+    return this.#seal(job, { ...event, chargedBytes: bytes }, partition);
   }
 
   #seal(job: SendJob, admitted: Admitted, partition: number): boolean {
@@ -234,7 +240,7 @@ export class TenantSendQueue implements WindowWaiter {
   }
 
   #waitFor<T>(
-    what: 'metadata' | 'key',
+    what: 'encoding' | 'metadata' | 'key',
     job: SendJob,
     step: Promise<T>,
     next: (value: T) => boolean,

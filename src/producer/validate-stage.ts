@@ -9,6 +9,9 @@ import { encodeRecordKey } from '../record/record-key.js';
 import { applicationHeaders } from './application-headers.js';
 import type { Validated } from './stages.js';
 
+/** What fits the fifteen digits that a consumer accepts of an event time. */
+const LATEST_MS = 999_999_999_999_999;
+
 /**
  * The first stage: what was passed becomes the schema's output, and the record gets its names.
  *
@@ -72,9 +75,9 @@ function named(
 
 function eventTime(timestamp: Date): number {
   const timeMs = timestamp instanceof Date ? timestamp.getTime() : Number.NaN;
-  if (Number.isNaN(timeMs) || timeMs < 0) {
-    throw tenantryError('INVALID_OPTIONS', 'publish: timestamp must be a valid Date, not before 1970', {
-      problems: [{ path: 'timestamp', message: 'must be a valid Date, not before 1970' }],
+  if (Number.isNaN(timeMs) || timeMs < 0 || timeMs > LATEST_MS) {
+    throw tenantryError('INVALID_OPTIONS', 'publish: timestamp must be a valid Date from 1970 to the year 33658', {
+      problems: [{ path: 'timestamp', message: 'must be a valid Date from 1970 to the year 33658' }],
     });
   }
   return timeMs;

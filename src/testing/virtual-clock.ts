@@ -72,14 +72,14 @@ export class VirtualClock implements Clock {
 
   /** Moves time on until `work` has settled, at most by `maxMs`, and gives its result. */
   async advanceUntil<T>(work: Promise<T>, maxMs = 3_600_000): Promise<T> {
-    let settled = false;
+    const progress = { settled: false };
     const done = (): void => {
-      settled = true;
+      progress.settled = true;
     };
     work.then(done, done);
     const untilMs = this.#elapsedMs + maxMs;
     await settle();
-    while (!settled) {
+    while (!progress.settled) {
       const next = this.#waiting[0];
       if (next === undefined || next.atMs > untilMs) {
         throw new Error(
