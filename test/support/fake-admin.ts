@@ -1,0 +1,35 @@
+import type { TopicAdmin, TopicDefinition } from '../../src/transport/port.js';
+import type { FakeKafka } from './fake-kafka.js';
+
+/** Creates and describes topics of a fake cluster. */
+export class FakeAdmin implements TopicAdmin {
+  readonly #kafka: FakeKafka;
+
+  constructor(kafka: FakeKafka) {
+    this.#kafka = kafka;
+  }
+
+  async connect(): Promise<void> {
+    const error = this.#kafka.faults.connect();
+    if (error !== undefined) throw error;
+  }
+
+  async createTopics(topics: readonly TopicDefinition[]): Promise<readonly string[]> {
+    const missing = topics.filter(({ topic }) => this.#kafka.partitions(topic) === undefined);
+    for (const { topic, partitions } of missing) this.#kafka.createTopic(topic, partitions);
+    return missing.map(({ topic }) => topic);
+  }
+
+  async describeTopics(topics: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    return new Map(
+      topics.flatMap((topic) => {
+        const partitions = this.#kafka.partitions(topic);
+        return partitions === undefined ? [] : [[topic, partitions.length] as const];
+      }),
+    );
+  }
+
+  async disconnect(): Promise<void> {
+    await Promise.resolve();
+  }
+}

@@ -1,0 +1,241 @@
+import { delay } from '../../src/core/clock.js';
+import type { ReceivedRecord } from '../../src/record/wire-record.js';
+import type {
+  CommitRequest,
+  CommitResult,
+  CommittedPosition,
+  ConsumerFault,
+  GroupConsumer,
+  GroupConsumerOptions,
+  GroupListener,
+  LogRange,
+  StartPosition,
+  TopicPartition,
+} from '../../src/transport/port.js';
+import type { FakeGroup } from './fake-group.js';
+import type { FakeKafka } from './fake-kafka.js';
+
+interface Reader {
+  readonly place: TopicPartition;
+  position: number;
+  paused: boolean;
+  /** Whether its position being out of range was told already. */
+  told: boolean;
+}
+
+interface Answer {
+  readonly atMs: number;
+  readonly settle: () => void;
+}
+
+const COMMIT_TIMEOUT_MS = 10_000;
+let members = 0;
+
+/** A member of a fake group. Answers to commits arrive only while it is polled, as with the native client. */
+export class FakeGroupConsumer implements GroupConsumer {
+  readonly name: string;
+  readonly topics: readonly string[];
+  /** How many records each poll asked for. */
+  readonly asked: number[] = [];
+  polls = 0;
+  disconnected = false;
+  readonly #kafka: FakeKafka;
+  readonly #group: FakeGroup;
+  readonly #readers = new Map<string, Reader>();
+  readonly #answers: Answer[] = [];
+  #listener: GroupListener | undefined;
+  #killed = false;
+
+  constructor(kafka: FakeKafka, group: FakeGroup, options: GroupConsumerOptions) {
+    members += 1;
+    this.name = `member-${members}`;
+    this.topics = options.topics;
+    this.#kafka = kafka;
+    this.#group = group;
+  }
+
+  /** The partitions that are not read at present. */
+  get paused(): readonly TopicPartition[] {
+    return [...this.#readers.values()].filter(({ paused }) => paused).map(({ place }) => place);
+  }
+
+  async connect(listener: GroupListener): Promise<void> {
+    const error = this.#kafka.faults.connect();
+    if (error !== undefined) throw error;
+    this.#listener = listener;
+    this.#later(() => {
+      this.#group.join(this);
+    });
+  }
+
+  async poll(maxRecords: number): Promise<readonly ReceivedRecord[]> {
+    if (this.#killed) return new Promise(() => undefined);
+    this.polls += 1;
+    this.asked.push(maxRecords);
+    const nowMs = this.#kafka.clock.monotonicMs();
+    for (const answer of this.#answers.filter(({ atMs }) => atMs <= nowMs)) {
+      this.#answers.splice(this.#answers.indexOf(answer), 1);
+      answer.settle();
+    }
+    const records: ReceivedRecord[] = [];
+    for (const reader of [...this.#readers.values()]) this.#readFrom(reader, maxRecords, records);
+    return Promise.resolve(records);
+  }
+
+  async committed(partitions: readonly TopicPartition[]): Promise<readonly CommittedPosition[]> {
+    await this.#lookup();
+    return partitions.map((place) => this.#group.committed(place));
+  }
+
+  async logRange({ topic, partition }: TopicPartition): Promise<LogRange> {
+    await this.#lookup();
+    return this.#kafka.log(topic, partition).range;
+  }
+
+  async offsetForTime({ topic, partition }: TopicPartition, timestampMs: number): Promise<number | undefined> {
+    await this.#lookup();
+    return this.#kafka.log(topic, partition).records.find((record) => record.timestampMs >= timestampMs)?.offset;
+  }
+
+  logIdentity({ topic, partition }: TopicPartition): string {
+    return `cluster/${topic}/${partition}`;
+  }
+
+  assign(positions: readonly StartPosition[]): void {
+    if (this.#killed) return;
+    for (const { topic, partition, offset } of positions) {
+      const place = { topic, partition };
+      // The native client resumes what it is newly assigned.
+      this.#readers.set(keyOf(place), { place, position: offset, paused: false, told: false });
+    }
+    this.wake();
+  }
+
+  unassign(partitions: readonly TopicPartition[]): void {
+    if (this.#killed) return;
+    for (const place of partitions) this.#readers.delete(keyOf(place));
+    this.#later(() => {
+      this.#group.letGo(this, partitions);
+    });
+  }
+
+  async seek({ topic, partition, offset }: StartPosition): Promise<void> {
+    await this.#lookup();
+    if (this.#kafka.faults.seek()) throw new Error('Local: Timed out');
+    const reader = this.#readers.get(keyOf({ topic, partition }));
+    if (reader === undefined) throw new Error('Local: Erroneous state');
+    reader.position = offset;
+    reader.told = false;
+    this.wake();
+  }
+
+  commit(request: CommitRequest): Promise<CommitResult> {
+    if (this.#killed) return new Promise(() => undefined);
+    this.#checkCommit(request);
+    const { clock, delays } = this.#kafka;
+    return new Promise((resolve) => {
+      const timer = clock.setTimer(COMMIT_TIMEOUT_MS, () => {
+        resolve({ ok: false, reason: 'no answer in time', metadataTooLarge: false });
+      });
+      const result = this.#group.commit(request, this);
+      this.#answers.push({
+        atMs: clock.monotonicMs() + delays.commit,
+        settle: () => {
+          timer.cancel();
+          resolve(result);
+        },
+      });
+    });
+  }
+
+  commitNow(request: CommitRequest): CommitResult {
+    if (this.#killed) return { ok: true };
+    this.#checkCommit(request);
+    return this.#group.commit(request, this);
+  }
+
+  pause(partitions: readonly TopicPartition[]): void {
+    this.#setPaused(partitions, true);
+  }
+
+  resume(partitions: readonly TopicPartition[]): void {
+    this.#setPaused(partitions, false);
+    this.wake();
+  }
+
+  async disconnect(): Promise<void> {
+    this.disconnected = true;
+    this.#readers.clear();
+    this.#group.leave(this);
+    await Promise.resolve();
+  }
+
+  kill(): void {
+    this.#killed = true;
+    this.#listener = undefined;
+    this.#readers.clear();
+    this.#group.leave(this);
+  }
+
+  wake(): void {
+    this.#later(() => this.#listener?.onReadable());
+  }
+
+  fail(fault: ConsumerFault): void {
+    this.#later(() => this.#listener?.onError(fault));
+  }
+
+  tellAssigned(partitions: readonly TopicPartition[]): void {
+    this.#later(() => this.#listener?.onAssigned(partitions));
+  }
+
+  tellRevoked(partitions: readonly TopicPartition[], lost: boolean): void {
+    if (lost) for (const place of partitions) this.#readers.delete(keyOf(place));
+    this.#later(() => this.#listener?.onRevoked(partitions, lost));
+  }
+
+  #readFrom(reader: Reader, maxRecords: number, into: ReceivedRecord[]): void {
+    if (reader.paused || into.length >= maxRecords) return;
+    const log = this.#kafka.log(reader.place.topic, reader.place.partition);
+    const { lowOffset, highOffset } = log.range;
+    if (reader.position < lowOffset || reader.position > highOffset) {
+      if (!reader.told) this.fail({ kind: 'out-of-range', reason: 'Broker: Offset out of range' });
+      reader.told = true;
+      return;
+    }
+    const records = log.read(reader.position, maxRecords - into.length);
+    into.push(...records);
+    const last = records.at(-1);
+    if (last !== undefined) reader.position = last.offset + 1;
+  }
+
+  #setPaused(partitions: readonly TopicPartition[], paused: boolean): void {
+    for (const { topic, partition } of partitions) {
+      const reader = this.#readers.get(keyOf({ topic, partition }));
+      if (reader !== undefined) reader.paused = paused;
+    }
+  }
+
+  /** No commit of a partition once its unassign was called. */
+  #checkCommit(request: CommitRequest): void {
+    const known = this.#readers.has(keyOf(request)) || this.#group.owns(this, request);
+    if (!known) this.#kafka.misuses.push(`commit of ${request.topic}/${request.partition} after it was let go`);
+  }
+
+  async #lookup(): Promise<void> {
+    await delay(this.#kafka.clock, this.#kafka.delays.lookup);
+    if (this.#killed) await new Promise(() => undefined);
+    if (this.#kafka.faults.lookup()) throw new Error('Local: Timed out');
+  }
+
+  /** As from the event loop, never from within a call. */
+  #later(work: () => void): void {
+    this.#kafka.clock.setTimer(0, () => {
+      if (!this.#killed) work();
+    });
+  }
+}
+
+function keyOf({ topic, partition }: TopicPartition): string {
+  return `${topic}/${partition}`;
+}

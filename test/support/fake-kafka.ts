@@ -1,0 +1,130 @@
+import type { Clock } from '../../src/core/clock.js';
+import type { OutgoingRecord } from '../../src/record/wire-record.js';
+import { partitionFor } from '../../src/routing/murmur2.js';
+import type { CommitRequest, DeliveryFailure, TopicPartition, Transport } from '../../src/transport/port.js';
+import { FakeAdmin } from './fake-admin.js';
+import { FakeGroup } from './fake-group.js';
+import { FakeGroupConsumer } from './fake-group-consumer.js';
+import { FakeLog } from './fake-log.js';
+import { FakeProducer } from './fake-producer.js';
+
+/** What a fake broker does with a record: takes it, fails it, has no room for it in the client, or never answers. */
+export type ProduceFault = DeliveryFailure | 'queue-full' | 'never';
+
+/** What a fake broker does with a commit: refuses it, or takes it and has the answer lost. */
+export type CommitFault = 'refuse' | 'lose-answer';
+
+/** Faults on demand. Each function is asked for every call; undefined means that all is well. */
+export interface Faults {
+  produce: (record: OutgoingRecord) => ProduceFault | undefined;
+  commit: (request: CommitRequest) => CommitFault | undefined;
+  /** Whether asking for what is committed, or for the ends of a log, fails. */
+  lookup: () => boolean;
+  seek: () => boolean;
+  connect: () => Error | undefined;
+}
+
+/** How long things take, in milliseconds. */
+export interface Delays {
+  /** Until the broker has answered for a record. */
+  delivery: (record: OutgoingRecord) => number;
+  commit: number;
+  lookup: number;
+  /** Until the partitions of a topic are known; undefined where they are known at once. */
+  metadata: (topic: string) => number | undefined;
+}
+
+/** A commit as the broker keeps it. */
+export interface KeptCommit extends CommitRequest {
+  readonly member: string;
+}
+
+/** A Kafka cluster in memory, with the transport of its clients. Rebalances and faults happen when a test says so. */
+export class FakeKafka {
+  readonly clock: Clock;
+  readonly faults: Faults = {
+    produce: () => undefined,
+    commit: () => undefined,
+    lookup: () => false,
+    seek: () => false,
+    connect: () => undefined,
+  };
+  readonly delays: Delays = { delivery: () => 1, commit: 1, lookup: 1, metadata: () => undefined };
+  /** The broker's limit for commit metadata. */
+  maxMetadataCharacters = 4_095;
+  /** Called for every commit that the broker has taken. */
+  onCommit: (commit: KeptCommit) => void = () => undefined;
+  /** Calls that a client must never make. */
+  readonly misuses: string[] = [];
+  readonly #topics = new Map<string, FakeLog[]>();
+  readonly #groups = new Map<string, FakeGroup>();
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  createTopic(topic: string, partitions = 1): void {
+    if (this.#topics.has(topic)) return;
+    this.#topics.set(
+      topic,
+      Array.from({ length: partitions }, (_, partition) => new FakeLog(topic, partition)),
+    );
+  }
+
+  dropTopic(topic: string): void {
+    this.#topics.delete(topic);
+  }
+
+  partitions(topic: string): readonly FakeLog[] | undefined {
+    return this.#topics.get(topic);
+  }
+
+  log(topic: string, partition = 0): FakeLog {
+    const log = this.#topics.get(topic)?.[partition];
+    if (log === undefined) throw new Error(`there is no ${topic}/${partition}`);
+    return log;
+  }
+
+  group(groupId: string): FakeGroup {
+    let group = this.#groups.get(groupId);
+    if (group === undefined) {
+      group = new FakeGroup(this, groupId);
+      this.#groups.set(groupId, group);
+    }
+    return group;
+  }
+
+  /** Writes a record as any client might, and tells the readers. */
+  append(record: OutgoingRecord): TopicPartition & { readonly offset: number } {
+    const logs = this.#topics.get(record.topic);
+    if (logs === undefined) throw new Error(`there is no topic ${record.topic}`);
+    const partition = record.partition ?? (record.key === null ? 0 : partitionFor(record.key, logs.length));
+    const offset = this.log(record.topic, partition).append(record, record.timestampMs ?? this.clock.nowMs());
+    for (const group of this.#groups.values()) group.wake(record.topic, partition);
+    return { topic: record.topic, partition, offset };
+  }
+
+  /** The clients of one process; `kill` has them fall silent, as SIGKILL does. */
+  transport(): Transport & { readonly kill: () => void; readonly producers: readonly FakeProducer[] } {
+    const producers: FakeProducer[] = [];
+    const consumers: FakeGroupConsumer[] = [];
+    return {
+      producers,
+      createProducer: () => {
+        const producer = new FakeProducer(this);
+        producers.push(producer);
+        return producer;
+      },
+      createGroupConsumer: (options) => {
+        const consumer = new FakeGroupConsumer(this, this.group(options.groupId), options);
+        consumers.push(consumer);
+        return consumer;
+      },
+      createAdmin: () => new FakeAdmin(this),
+      kill: () => {
+        for (const producer of producers) producer.kill();
+        for (const consumer of consumers) consumer.kill();
+      },
+    };
+  }
+}

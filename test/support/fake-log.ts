@@ -1,0 +1,67 @@
+import type { OutgoingRecord, ReceivedRecord } from '../../src/record/wire-record.js';
+import type { LogRange } from '../../src/transport/port.js';
+
+/** One partition's log in memory: offsets may be missing, as after compaction or an aborted transaction. */
+export class FakeLog {
+  readonly topic: string;
+  readonly partition: number;
+  leaderEpoch = 3;
+  #records: ReceivedRecord[] = [];
+  #low = 0;
+  #next = 0;
+
+  constructor(topic: string, partition: number) {
+    this.topic = topic;
+    this.partition = partition;
+  }
+
+  get records(): readonly ReceivedRecord[] {
+    return this.#records;
+  }
+
+  get range(): LogRange {
+    return { lowOffset: this.#low, highOffset: this.#next };
+  }
+
+  append(record: Pick<OutgoingRecord, 'key' | 'value' | 'headers'>, timestampMs: number): number {
+    const { topic, partition, leaderEpoch } = this;
+    const { key, value, headers } = record;
+    this.#records.push({ topic, partition, offset: this.#next, key, value, headers, timestampMs, leaderEpoch });
+    return this.#next++;
+  }
+
+  /** Offsets that hold nothing, as a transaction marker does. */
+  skip(count = 1): void {
+    this.#next += count;
+  }
+
+  /** Compaction takes these offsets out of the middle. */
+  compact(gone: (offset: number) => boolean): void {
+    this.#records = this.#records.filter(({ offset }) => !gone(offset));
+  }
+
+  /** Retention drops everything below `offset`. */
+  dropBelow(offset: number): void {
+    this.#low = Math.max(this.#low, offset);
+    this.#next = Math.max(this.#next, this.#low);
+    this.#records = this.#records.filter((record) => record.offset >= this.#low);
+  }
+
+  /** The log ends at `offset` again, as after the election of a replica that lagged. */
+  truncate(offset: number): void {
+    this.#next = Math.max(this.#low, offset);
+    this.#records = this.#records.filter((record) => record.offset < offset);
+  }
+
+  /** Up to `max` records at or after an offset. */
+  read(offset: number, max: number): readonly ReceivedRecord[] {
+    let low = 0;
+    let high = this.#records.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#records[middle]?.offset ?? 0) < offset) low = middle + 1;
+      else high = middle;
+    }
+    return this.#records.slice(low, low + max);
+  }
+}

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { sealBytes, sealEvent, sealForm } from '../../../src/producer/seal-stage.js';
+import type { Admitted } from '../../../src/producer/stages.js';
+import { validateEvent, validateTombstone } from '../../../src/producer/validate-stage.js';
+import { VirtualClock } from '../../../src/testing/virtual-clock.js';
+import type { AnyEventContract } from '../../../src/contract/event-contract.js';
+import { ACME, Noted, Signed, Whispered } from '../../support/contracts.js';
+import { FakeCipher } from '../../support/fake-cipher.js';
+
+const clock = new VirtualClock();
+const PAYLOAD = Buffer.from('{"id":"n"}');
+
+function admitted(contract: AnyEventContract, tombstone = false): Admitted {
+  const validated = tombstone
+    ? validateTombstone(ACME, contract, 'n', {}, clock)
+    : validateEvent(ACME, contract, { id: 'n' }, {}, clock);
+  return { ...validated, topic: contract.topic, payload: tombstone ? null : PAYLOAD, costBytes: 1, chargedBytes: 1 };
+}
+
+describe('sealing', () => {
+  it.each([
+    ['none', Noted, false, 'none'],
+    ['confidential', Whispered, false, 'value'],
+    ['confidential', Whispered, true, 'detached'],
+    ['authentic', Signed, false, 'detached'],
+    ['authentic', Signed, true, 'detached'],
+  ] as const)('of protection %s (%#) is %s', (_protection, contract, tombstone, form) => {
+    expect(sealForm(contract, tombstone)).toBe(form);
+  });
+
+  it('takes the place of a confidential value, and leaves an authentic one as it is', async () => {
+    const cipher = new FakeCipher();
+    const whispered = await sealEvent(admitted(Whispered), cipher);
+    expect([whispered.value?.equals(PAYLOAD), whispered.seal]).toEqual([false, undefined]);
+    const signed = await sealEvent(admitted(Signed), cipher);
+    expect([signed.value, signed.seal?.length]).toEqual([PAYLOAD, expect.any(Number)]);
+    const tombstone = await sealEvent(admitted(Signed, true), cipher);
+    expect([tombstone.value, tombstone.seal?.length]).toEqual([null, expect.any(Number)]);
+  });
+
+  it('of an unprotected event asks nobody', async () => {
+    const cipher = new FakeCipher();
+    expect(await sealEvent(admitted(Noted), cipher)).toMatchObject({ value: PAYLOAD, seal: undefined });
+    expect(await sealEvent(admitted(Noted), undefined)).toMatchObject({ value: PAYLOAD });
+    expect([cipher.calls, sealBytes(admitted(Noted), undefined)]).toEqual([0, 0]);
+  });
+
+  it('of a protected event needs encryption', () => {
+    for (const work of [
+      () => sealBytes(admitted(Whispered), undefined),
+      () => sealEvent(admitted(Signed), undefined),
+    ]) {
+      expect(work).toThrow(expect.objectContaining({ code: 'KEY_NOT_CONFIGURED' }));
+    }
+  });
+});
