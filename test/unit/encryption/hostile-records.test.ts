@@ -188,6 +188,14 @@ describe.each(['cold', 'warm'] as const)('a record that lies, keys %s', (tempera
       expect(await code(() => opener.cipher.openDetached(identity(), null, good))).toBe('ENVELOPE_MALFORMED');
     });
 
+    it('refuses a detached seal with a ciphertext, and a time that no date can hold', async () => {
+      const seal = await bench().cipher.sealDetached(identity(), null, AT_MS);
+      const filled = Buffer.concat([seal.subarray(0, HEAD_BYTES), Buffer.alloc(1), seal.subarray(HEAD_BYTES)]);
+      expect(await code(() => opener.cipher.openDetached(identity(), null, filled))).toBe('ENVELOPE_MALFORMED');
+      const late = changed(good, (copy) => copy.writeBigUInt64BE(8_640_000_000_000_001n, 61));
+      expect(await openCode(late)).toBe('ENVELOPE_MALFORMED');
+    });
+
     it('threat 9: refuses every truncation', async () => {
       for (let length = 0; length < good.length; length++) {
         const result = await openCode(good.subarray(0, length));
