@@ -47,11 +47,6 @@ export class ContractSet {
     if (contract.version > (this.#newestByType.get(type)?.version ?? 0)) this.#newestByType.set(type, contract);
   }
 
-  /** Whether this very contract was added. */
-  has(contract: AnyEventContract): boolean {
-    return this.#byEventType.get(contract.eventType) === contract;
-  }
-
   /** Looks an `event-type` header up. Text that is no event type at all is an unknown type. */
   lookup(eventType: string): ContractLookup {
     const contract = this.#byEventType.get(eventType);
@@ -71,15 +66,5 @@ export class ContractSet {
     const newest = this.#newestByType.get(contract.type) ?? contract;
     if (this.#acceptUnprotected.has(eventType)) return contract.protection;
     return STRENGTH[newest.protection] > STRENGTH[contract.protection] ? newest.protection : contract.protection;
-  }
-
-  /** The logical topics of all contracts. */
-  topics(): string[] {
-    return [...this.#firstByTopic.keys()];
-  }
-
-  /** All contracts, in the order they were added. */
-  contracts(): AnyEventContract[] {
-    return [...this.#byEventType.values()];
   }
 }
