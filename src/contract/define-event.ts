@@ -94,7 +94,10 @@ function checkDefinition(definition: EventDefinition<string, number, StandardSch
     if (!holds) throw invalid(`event contract ${type}`, problem);
   };
   check(Number.isSafeInteger(version) && Number(version) >= 1, 'version must be a positive integer');
-  check(isLogicalTopic(topic), 'topic must match ^[a-z0-9][a-z0-9-]{0,99}$ be none of dlq, retry, quarantine, and not end in -internal');
+  check(
+    isLogicalTopic(topic),
+    'topic must match ^[a-z0-9][a-z0-9-]{0,99}$, be none of dlq, retry, quarantine, and not end in -internal',
+  );
   check(isStandardSchema(schema), 'schema must implement Standard Schema, as zod, valibot and arktype do');
   check(PROTECTIONS.includes(protection), "protection must be 'confidential', 'authentic' or 'none'");
   check(typeof aggregateId === 'function', 'aggregateId must be a function of the data');

@@ -64,6 +64,7 @@ describe('defineEvent', () => {
     ['the topic dlq', { topic: 'dlq' }, 'topic must'],
     ['the topic retry', { topic: 'retry' }, 'topic must'],
     ['the topic quarantine', { topic: 'quarantine' }, 'topic must'],
+    ['a topic that MirrorMaker would not copy', { topic: 'orders-internal' }, 'topic must'],
     ['no schema', { schema: undefined }, 'schema must'],
     ['a null schema', { schema: null }, 'schema must'],
     ['a schema of another kind', { schema: { parse: () => 1 } }, 'schema must'],
