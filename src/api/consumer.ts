@@ -31,6 +31,11 @@ export interface ConsumerOptions {
   readonly otherTypes?: 'skip' | 'dead-letter' | undefined;
   /** How often progress is committed. Default 1,000. */
   readonly commitIntervalMs?: number | undefined;
+  /**
+   * Event types, such as `orders.placed.v1`, that are taken with their own, weaker protection although a newer
+   * version of the type is better protected. Whoever may write to the topic may then forge them. Default: none.
+   */
+  readonly acceptUnprotected?: readonly string[] | undefined;
 }
 
 /** Counts of what became of records, since the start. */
@@ -74,7 +79,9 @@ export interface EventConsumer extends AsyncDisposable {
   stop(options?: { readonly timeoutMs?: number | undefined }): Promise<StopReport>;
   /** Resolves once everything that was in the topics at the time of the call is finished and committed. */
   caughtUp(options?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
+  /** What became of the records since the start. */
   counts(): ConsumerCounts;
+  /** How it is now, from what is known in the process: no broker is asked. */
   health(): ConsumerHealth;
 }
 

@@ -10,12 +10,14 @@ import { pushVarint, VarintReader } from './varint.js';
 //        ‖ varint runs { varint gap since the end of the run before, varint length }
 //        ‖ extensions { varint type, varint length, bytes } ) ‖ "."
 //
-// All of it is ASCII and it ends in a sentinel, because the client appends a NUL, cuts at an inner NUL and
-// may chop the last character. The CRC covers everything after itself. Extensions of a later version are
+// All of it is ASCII and it ends in a sentinel that may be missing, because the client appends a NUL, cuts at an
+// inner NUL and may chop the last character. The CRC covers everything after itself. Extensions of a later version are
 // skipped, so that a rollback still reads the base.
 
 const MAGIC = 't1';
 const SENTINEL = '.';
+/** The sentinel, or what the client put in its place. */
+const END = /[.\0]/;
 const CRC_BYTES = 4;
 const HASH_BYTES = 8;
 const FIXED_BYTES = CRC_BYTES + HASH_BYTES;
@@ -76,9 +78,9 @@ export function encodeMetadata(
  * skipped on it then
  */
 export function decodeMetadata(text: string, watermark: number, log: Buffer): RecordedProgress | undefined {
-  const end = text.indexOf(SENTINEL);
-  if (!text.startsWith(MAGIC) || end < 0) return undefined;
-  const bytes = Buffer.from(text.slice(MAGIC.length, end), 'base64url');
+  if (!text.startsWith(MAGIC)) return undefined;
+  const end = text.search(END);
+  const bytes = Buffer.from(text.slice(MAGIC.length, end < 0 ? undefined : end), 'base64url');
   if (bytes.length < FIXED_BYTES || bytes.readUInt32BE(0) !== crc32(bytes.subarray(CRC_BYTES))) return undefined;
   if (!bytes.subarray(CRC_BYTES, FIXED_BYTES).equals(log)) return undefined;
   const reader = new VarintReader(bytes, FIXED_BYTES);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseEventType } from '../contract/event-type.js';
 
 const ms = z.int().min(1).max(86_400_000);
 
@@ -23,6 +24,13 @@ export const consumerOptionsSchema = z
     startFrom: z.enum(['earliest', 'latest']).default('earliest'),
     otherTypes: z.enum(['skip', 'dead-letter']).default('skip'),
     commitIntervalMs: ms.default(1_000),
+    acceptUnprotected: z
+      .array(
+        z
+          .string()
+          .refine((type) => parseEventType(type) !== undefined, 'must be an event type such as orders.placed.v1'),
+      )
+      .default([]),
   })
   .transform((options) => ({
     ...options,

@@ -3,8 +3,8 @@ import type { Delivery, Payer } from './delivery.js';
 interface Lane {
   readonly key: string;
   readonly queue: Delivery[];
-  /** `ready`: its first record may run. `running`: it runs. `held`: it waits before it runs again. */
-  state: 'ready' | 'running' | 'held';
+  /** `ready`: its first record may run. `running`: it runs. `overdue`: it runs and has no slot any more. `held`: it waits before it runs again. */
+  state: 'ready' | 'running' | 'overdue' | 'held';
 }
 
 interface PayerQueue {
@@ -62,7 +62,7 @@ export class FairScheduler {
     this.#offerTurn(payer);
   }
 
-  /** The next record to run, or undefined where none may. It runs until `settle` or `hold`. */
+  /** The next record to run, or undefined where none may. It runs until `settle` or `hold`, also once `overrun`. */
   next(): Delivery | undefined {
     if (this.#running >= this.#limits.concurrency) return undefined;
     for (const payer of this.#turns) {
@@ -101,6 +101,16 @@ export class FairScheduler {
     this.#offerTurn(payer);
   }
 
+  /** A running record takes too long: it runs on and its lane stays shut, but others get its slot. */
+  overrun(delivery: Delivery): void {
+    const payer = this.#payers.get(delivery.payer);
+    const lane = payer?.lanes.get(delivery.lane);
+    if (payer === undefined || lane?.queue[0] !== delivery || lane.state !== 'running') return;
+    this.#freeSlot(payer, lane);
+    lane.state = 'overdue';
+    this.#offerTurn(payer);
+  }
+
   /** A held record may run again. */
   release(delivery: Delivery): void {
     const payer = this.#payers.get(delivery.payer);
@@ -119,7 +129,7 @@ export class FairScheduler {
   }
 
   #dropFromLane(payer: PayerQueue, lane: Lane, matches: (delivery: Delivery) => boolean, dropped: Delivery[]): void {
-    const firstDroppable = lane.state === 'running' ? 1 : 0;
+    const firstDroppable = lane.state === 'running' || lane.state === 'overdue' ? 1 : 0;
     const gone = new Set(lane.queue.filter((delivery, index) => index >= firstDroppable && matches(delivery)));
     if (gone.size === 0) return;
     const head = lane.queue[0];
@@ -135,7 +145,6 @@ export class FairScheduler {
 
   #freeSlot(payer: PayerQueue, lane: Lane): void {
     if (lane.state !== 'running') return;
-    lane.state = 'held';
     payer.running -= 1;
     this.#running -= 1;
   }

@@ -58,7 +58,7 @@ export class GroupEventConsumer implements EventConsumer {
   readonly tenantId: TenantId | undefined;
   readonly #parts: ConsumerParts;
   readonly #options: ResolvedConsumerOptions;
-  readonly #handlers = new HandlerTable();
+  readonly #handlers: HandlerTable;
   readonly #counters: Counters;
   #state: State = 'new';
   #starting: Promise<void> | undefined;
@@ -70,6 +70,7 @@ export class GroupEventConsumer implements EventConsumer {
     this.tenantId = identity.scope;
     this.#parts = parts;
     this.#options = options;
+    this.#handlers = new HandlerTable(options.acceptUnprotected);
     this.#counters = new Counters(parts.telemetry);
   }
 

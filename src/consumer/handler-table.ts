@@ -11,8 +11,13 @@ export interface Route {
 
 /** Which handler takes which event type and version. */
 export class HandlerTable {
-  readonly #contracts = new ContractSet();
+  readonly #contracts: ContractSet;
   readonly #routes = new Map<string, Route>();
+
+  /** @param acceptUnprotected - event types that keep their own, weaker protection beside a newer version */
+  constructor(acceptUnprotected: readonly string[] = []) {
+    this.#contracts = new ContractSet(acceptUnprotected);
+  }
 
   /** @throws TenantryError `CONTRACT_CONFLICT` */
   add(contract: AnyEventContract, handler: EventHandler): void {

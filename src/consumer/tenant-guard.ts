@@ -1,3 +1,4 @@
+import { parseEventType } from '../contract/event-type.js';
 import type { ErrorCode } from '../core/error-codes.js';
 import { isEventId } from '../core/event-id.js';
 import { isTenantId, type TenantId } from '../core/tenant-id.js';
@@ -97,7 +98,12 @@ function readHeaders(record: ReceivedRecord): ReadHeaders | undefined {
       default:
     }
   }
-  if (!isTenantId(tenantId) || eventType === undefined || !isEventId(eventType) || !isEventId(eventId))
+  if (
+    !isTenantId(tenantId) ||
+    eventType === undefined ||
+    parseEventType(eventType) === undefined ||
+    !isEventId(eventId)
+  )
     return undefined;
   if (eventTime !== undefined && !EVENT_TIME.test(eventTime)) return undefined;
   return { tenantId, eventType, eventId, seal, eventTimeMs: eventTime === undefined ? undefined : Number(eventTime) };
