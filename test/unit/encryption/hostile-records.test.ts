@@ -313,7 +313,7 @@ describe('threat 37: what errors say', () => {
         ]),
       ),
     ];
-    const distinct = [...new Map(failures.map((error) => [error.message, error])).values()];
+    const distinct = [...new Map(failures.map((error) => [error.message.replace(/\b\d{1,3}\b/, ''), error])).values()];
     const printed = distinct
       .map((error) => `${inspect(error, { depth: 9, showHidden: true })}${JSON.stringify(error)}${error.stack ?? ''}`)
       .join('\n');

@@ -19,7 +19,7 @@ describe('LruMap', () => {
   it('behaves as a list in the order of use does', () => {
     const step = fc.record({ op: fc.constantFrom('get', 'set', 'delete'), key: fc.nat(8), value: fc.nat() });
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      fc.property(fc.array(step, { minLength: 20, maxLength: 60 }), (steps) => {
         const map = new LruMap<number, number>(4);
         let list: [number, number][] = [];
         for (const { op, key, value } of steps) {
@@ -73,7 +73,7 @@ describe('TenantCache', () => {
       key: fc.nat(9),
     });
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+      fc.property(fc.array(step, { minLength: 60, maxLength: 200 }), (steps) => {
         const cache = new TenantCache<number>({ perTenant: 3, overall: 8 });
         for (const { op, tenant, key } of steps) {
           const tenantId = parseTenantId(`t${tenant}`);
