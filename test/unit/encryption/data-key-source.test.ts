@@ -83,7 +83,6 @@ describe('a call that fails', () => {
     source({
       unwrapDataKey: () => {
         if (mode === 'throws') throw failure;
-        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- a driver may reject with anything
         return Promise.reject(failure);
       },
     });
