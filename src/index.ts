@@ -25,7 +25,7 @@ export type {
   OutputOf,
   Protection,
 } from './contract/event-contract.js';
-export type { StandardSchema } from './contract/standard-schema.js';
+export type { SchemaIssue, SchemaResult, StandardSchema } from './contract/standard-schema.js';
 export type { Clock, Timer } from './core/clock.js';
 export type { ErrorCode } from './core/error-codes.js';
 export {
@@ -44,7 +44,14 @@ export {
   type EncryptionOptions,
   type EnvelopeEncryptionOptions,
 } from './encryption/encryption-options.js';
-export type { KeyService } from './encryption/key-service.js';
+export type { Eventual } from './encryption/eventual.js';
+export {
+  KeyServiceFailure,
+  type GeneratedDataKey,
+  type KeyService,
+  type KeyServiceFailureKind,
+} from './encryption/key-service.js';
+export type { KeyMaterial, KeyRing, TenantKeys } from './encryption/key-ring.js';
 export { localKeyring, type LocalKeyringOptions } from './encryption/local-keyring.js';
 export type { RateLimitOptions } from './rate-limit/options.js';
 export type { TelemetryOptions } from './telemetry/options.js';

@@ -15,15 +15,7 @@ import type { TopicAdmin, TopicDefinition } from '../transport/port.js';
 
 const groupName = z.string().refine(isGroupName, 'must be the name of a consumer group');
 
-/**
- * Options of `admin.createTopics`.
- *
- * - `partitions`: of the contracts' topics, and of dead-letter topics. 1 to 10,000. Default 12
- * - `replicationFactor`: default 3, or -1 for the brokers' own default
- * - `groups`: worker groups that get dead-letter and control topics. Default none
- * - `tenantGroups`: the same for tenants' own consumers: for a tenant id its groups. Default none
- * - `config`: topic configuration of the contracts' topics. Default none
- */
+/** The options of `admin.createTopics`; `CreateTopicsOptions` documents them. */
 export const createTopicsSchema = z.strictObject({
   partitions: z.int().min(1).max(10_000).default(12),
   replicationFactor: z
@@ -37,7 +29,17 @@ export const createTopicsSchema = z.strictObject({
   config: z.record(z.string(), z.string()).default({}),
 });
 
-/** Options of `admin.createTopics` as a user writes them. */
+/**
+ * Options of `admin.createTopics`.
+ *
+ * - `partitions`: of the contracts' topics, and of dead-letter topics. 1 to 10,000. Default 12
+ * - `replicationFactor`: default 3, or -1 for the brokers' own default
+ * - `groups`: worker groups that get dead-letter and control topics. Default none
+ * - `tenantGroups`: the same for tenants' own consumers: for a tenant id its groups. Default none
+ * - `config`: topic configuration of the contracts' topics. Default none
+ *
+ * @interface
+ */
 export type CreateTopicsOptions = z.input<typeof createTopicsSchema>;
 
 /** What became of `createTopics`. */

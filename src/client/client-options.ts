@@ -65,6 +65,8 @@ const clientSchema = z
  * - `clock`: for tests. Default: the machine's
  * - `maxInFlight`, `maxInFlightBytes`: records, and their bytes, handed to the brokers and not acknowledged.
  *   Default 5,000 and 64 MiB
+ *
+ * @interface
  */
 export type ClientOptions = z.input<typeof clientSchema>;
 

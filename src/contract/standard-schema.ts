@@ -6,6 +6,7 @@ export interface StandardSchema<In = unknown, Out = In> {
   readonly '~standard': {
     readonly version: 1;
     readonly vendor: string;
+    /** Answers with the output or with what is wrong. A promise is refused: see `ASYNC_SCHEMA`. */
     readonly validate: (value: unknown) => SchemaResult<Out> | Promise<SchemaResult<Out>>;
     readonly types?: { readonly input: In; readonly output: Out } | undefined;
   };

@@ -1,5 +1,6 @@
 /** A timer that has been set; cancelling it twice, or after it fired, does nothing. */
 export interface Timer {
+  /** The callback is not called any more. */
   cancel(): void;
 }
 

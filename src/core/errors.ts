@@ -38,10 +38,10 @@ export type PublishOutcome =
   | { readonly index: number; readonly published: true; readonly eventId: string }
   | { readonly index: number; readonly published: false; readonly error: TenantryError };
 
-type FieldsOf<C extends ErrorCode> = C extends keyof ErrorFields ? ErrorFields[C] : object;
-
 /** A `TenantryError` known to carry the code `C`, with that code's fields. */
-export type TenantryErrorOf<C extends ErrorCode> = TenantryError & { readonly code: C } & FieldsOf<C>;
+export type TenantryErrorOf<C extends ErrorCode> = TenantryError & { readonly code: C } & (C extends keyof ErrorFields
+    ? ErrorFields[C]
+    : object);
 
 const BRAND = Symbol.for('tenantry.error');
 
@@ -76,12 +76,13 @@ export function tenantryError<C extends ErrorCode>(
   return Object.assign(new TenantryError(code, message), fields[0]) as unknown as TenantryErrorOf<C>;
 }
 
-/**
- * Recognises an error of this library, also one made by another copy of the package.
- *
- * @param code - when given, the error must carry it, and its fields become readable
- */
+/** Recognises an error of this library, also one made by another copy of the package. */
 export function isTenantryError(error: unknown): error is TenantryError;
+/**
+ * Recognises an error of this library that carries a given code; the fields of that code become readable.
+ *
+ * @param code - the code it must carry
+ */
 export function isTenantryError<C extends ErrorCode>(error: unknown, code: C): error is TenantryErrorOf<C>;
 export function isTenantryError(error: unknown, code?: ErrorCode): boolean {
   if (typeof error !== 'object' || error === null) return false;

@@ -3,9 +3,13 @@
  * constant listed in the telemetry table, with its facts in the fields; none holds payload or key material.
  */
 export interface Logger {
+  /** What helps only in a search for a fault. */
   debug(fields: object, message: string): void;
+  /** What happens in ordinary work, such as partitions that come and go. */
   info(fields: object, message: string): void;
+  /** What was mended or is tried again. */
   warn(fields: object, message: string): void;
+  /** What somebody should look at. */
   error(fields: object, message: string): void;
 }
 

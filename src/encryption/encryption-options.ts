@@ -10,18 +10,6 @@ const ageMs = z
   .min(1_000)
   .max(365 * 86_400_000);
 
-/**
- * The options of `envelopeEncryption`.
- *
- * - `kms`: where the tenants' keys are, for instance `localKeyring(...)`. Required
- * - `dataKey.softAgeMs`: from this age on, in milliseconds, a new data key is made in the background; it sets the
- *   number of calls to the key service. 1,000 to 365 days. Default 3,600,000 (1 h)
- * - `dataKey.hardAgeMs`: from this age on a data key is not used at all, so this is also how long publishing and
- *   consuming survive a key service that is away, and how long a key that is not checked again goes on working.
- *   Not below `softAgeMs`. Default 86,400,000 (24 h)
- * - `revokedDataKeys`: for a tenant id the dekIds, 64 hex digits each, whose records are refused, because the
- *   data key is known to be leaked. Default: none
- */
 const envelopeSchema = z.strictObject({
   kms: z.custom<KeyService>(isKeyService, 'must be a key service, for instance localKeyring(...)'),
   dataKey: z
@@ -36,7 +24,20 @@ const envelopeSchema = z.strictObject({
     .default({}),
 });
 
-/** The options of `envelopeEncryption` as a user writes them. */
+/**
+ * The options of `envelopeEncryption`.
+ *
+ * - `kms`: where the tenants' keys are, for instance `localKeyring(...)`. Required
+ * - `dataKey.softAgeMs`: from this age on, in milliseconds, a new data key is made in the background; it sets the
+ *   number of calls to the key service. 1,000 to 365 days. Default 3,600,000 (1 h)
+ * - `dataKey.hardAgeMs`: from this age on a data key is not used at all, so this is also how long publishing and
+ *   consuming survive a key service that is away, and how long a key that is not checked again goes on working.
+ *   Not below `softAgeMs`. Default 86,400,000 (24 h)
+ * - `revokedDataKeys`: for a tenant id the dekIds, 64 hex digits each, whose records are refused, because the
+ *   data key is known to be leaked. Default: none
+ *
+ * @interface
+ */
 export type EnvelopeEncryptionOptions = z.input<typeof envelopeSchema>;
 
 /** What an envelope cipher is made from. */

@@ -12,6 +12,15 @@ export const tenantRateLimitSchema = z.strictObject({
   bytesPerSecond: z.number().min(1).max(1e12).optional(),
 });
 
+/** The option `rateLimit`; `RateLimitOptions` documents it. */
+export const rateLimitSchema = z.strictObject({
+  default: tenantRateLimitSchema.optional(),
+  onLimit: z.enum(['wait', 'reject']).default('wait'),
+  maxWaitMs: z.int().min(0).max(86_400_000).default(30_000),
+  maxWaiting: z.int().min(1).max(1_000_000).default(10_000),
+  burstMs: z.int().min(1).max(60_000).default(1_000),
+});
+
 /**
  * The option `rateLimit`.
  *
@@ -21,16 +30,9 @@ export const tenantRateLimitSchema = z.strictObject({
  * - `maxWaiting`: publishes of one tenant that wait at once; one more fails with `PUBLISH_QUEUE_FULL`. Default 10,000
  * - `burstMs`: how much of its rate an idle tenant may use at once, in milliseconds of that rate. Default 1,000:
  *   a request that publishes a second's worth is not slowed down, and no second ever sees more than twice the rate
+ *
+ * @interface
  */
-export const rateLimitSchema = z.strictObject({
-  default: tenantRateLimitSchema.optional(),
-  onLimit: z.enum(['wait', 'reject']).default('wait'),
-  maxWaitMs: z.int().min(0).max(86_400_000).default(30_000),
-  maxWaiting: z.int().min(1).max(1_000_000).default(10_000),
-  burstMs: z.int().min(1).max(60_000).default(1_000),
-});
-
-/** The option `rateLimit` as a user writes it. */
 export type RateLimitOptions = z.input<typeof rateLimitSchema>;
 
 /** The limits that hold for a tenant: its own where it has them, else the default. */

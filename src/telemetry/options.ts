@@ -7,6 +7,12 @@ const MAX_LISTED_TENANTS = 100;
 
 const tenantId = z.string().refine(isTenantId, 'must be a tenant id');
 
+/** The option `telemetry`; `TelemetryOptions` documents it. */
+export const telemetrySchema = z.strictObject({
+  traceContext: z.enum(['parent', 'link']).default('parent'),
+  metrics: z.strictObject({ tenants: z.array(tenantId).max(MAX_LISTED_TENANTS).readonly().default([]) }).prefault({}),
+});
+
 /**
  * The option `telemetry`.
  *
@@ -16,13 +22,9 @@ const tenantId = z.string().refine(isTenantId, 'must be a tenant id');
  * - `metrics.tenants`: tenants that metrics tell apart, at most 100; all others are counted together as
  *   `_other`, so that a million tenants make no million time series. Default: none. Spans and logs always
  *   name the tenant
+ *
+ * @interface
  */
-export const telemetrySchema = z.strictObject({
-  traceContext: z.enum(['parent', 'link']).default('parent'),
-  metrics: z.strictObject({ tenants: z.array(tenantId).max(MAX_LISTED_TENANTS).readonly().default([]) }).prefault({}),
-});
-
-/** The option `telemetry` as a user writes it. */
 export type TelemetryOptions = z.input<typeof telemetrySchema>;
 
 /** The option `telemetry` with its defaults filled in. */

@@ -69,6 +69,7 @@ export class EmbeddedKafka implements AsyncDisposable {
     return this.#stopping;
   }
 
+  /** `stop()`, at the end of `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }

@@ -40,6 +40,7 @@ const saslSchema = z.discriminatedUnion('mechanism', [
   }),
   z.strictObject({
     mechanism: z.literal('oauthbearer'),
+    /** Called before each expiry of the token that it gave last. */
     token: z.custom<() => Promise<OauthToken>>((value) => typeof value === 'function', 'must be a function'),
   }),
 ]);
@@ -53,22 +54,7 @@ const settings = z
     }
   });
 
-/**
- * The options of the connection to Kafka.
- *
- * - `brokers`: some brokers of the cluster, each `host:port`; the others are found through them
- * - `clientId`: how logs and quotas of the brokers name this application
- * - `connection.ssl`: `true` for TLS with the system's certificate authorities, or PEM texts. Default: no TLS
- * - `connection.sasl`: credentials. Default: none. `oauthbearer` calls `token()` before each expiry
- * - `librdkafka`: settings handed to librdkafka as they are, to every client, to producers, to consumers; those
- *   that this library owns are refused by name. Default: none
- * - `groupProtocol`: `consumer` is the group protocol of KIP-848 (brokers from 4.0), `classic` the one before it,
- *   with cooperative-sticky assignment. Default `consumer`
- * - `maxRecordBytes`: the largest record that is sent, counted as key, value, headers and 70 bytes. Default
- *   1,000,000, which fits the default `message.max.bytes` of a broker
- * - `deliveryTimeoutMs`: how long a record may wait for the broker's acknowledgement. Default 120,000
- * - `connectTimeoutMs`: how long connecting, and asking for a topic, may take. Default 10,000
- */
+/** The options of the connection to Kafka; `TransportOptions` documents them. */
 export const transportOptionsShape = {
   brokers: z.array(broker).min(1),
   clientId: z.string().regex(/^[\x21-\x7e]{1,200}$/, 'must be 1 to 200 visible ASCII characters'),
@@ -101,7 +87,24 @@ export function checkGroupProtocol(options: GroupProtocolSettings, context: z.Re
 /** The options above by themselves. */
 export const transportOptionsSchema = z.strictObject(transportOptionsShape).superRefine(checkGroupProtocol);
 
-/** The options of the connection to Kafka as a user writes them. */
+/**
+ * The options of the connection to Kafka.
+ *
+ * - `brokers`: some brokers of the cluster, each `host:port`; the others are found through them
+ * - `clientId`: how logs and quotas of the brokers name this application
+ * - `connection.ssl`: `true` for TLS with the system's certificate authorities, or PEM texts. Default: no TLS
+ * - `connection.sasl`: credentials. Default: none. `oauthbearer` calls `token()` before each expiry
+ * - `librdkafka`: settings handed to librdkafka as they are, to every client, to producers, to consumers; those
+ *   that this library owns are refused by name. Default: none
+ * - `groupProtocol`: `consumer` is the group protocol of KIP-848 (brokers from 4.0), `classic` the one before it,
+ *   with cooperative-sticky assignment. Default `consumer`
+ * - `maxRecordBytes`: the largest record that is sent, counted as key, value, headers and 70 bytes. Default
+ *   1,000,000, which fits the default `message.max.bytes` of a broker
+ * - `deliveryTimeoutMs`: how long a record may wait for the broker's acknowledgement. Default 120,000
+ * - `connectTimeoutMs`: how long connecting, and asking for a topic, may take. Default 10,000
+ *
+ * @interface
+ */
 export type TransportOptions = z.input<typeof transportOptionsSchema>;
 
 /** The options of the connection to Kafka with their defaults filled in. */
