@@ -17,10 +17,7 @@ const FLOORS = [
 ];
 
 /** Packages that only these folders may name, because they are heavy or load the native addon. */
-const GUARDED_PACKAGES = new Map([
-  ['@confluentinc/kafka-javascript', ['transport', 'testing']],
-  ['commander', ['cli']],
-]);
+const GUARDED_PACKAGES = new Map([['@confluentinc/kafka-javascript', ['transport', 'testing']]]);
 
 const MAX_LINES = 400;
 
