@@ -58,7 +58,7 @@ async function ensureTools(install: boolean): Promise<void> {
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
   await step('Updating the list of Debian packages', 'apt-get', ['update', '-q'], { env });
   const java = ['openjdk-21-jre-headless', 'openjdk-17-jre-headless'].find((name) =>
-    succeeds('apt-cache', 'show', name),
+    succeeds('apt-get', 'install', '--simulate', name),
   );
   const packages = missing.map((tool) => (tool === 'java' ? (java ?? 'default-jre-headless') : 'maven'));
   const args = ['install', '-y', '-q', '--no-install-recommends', ...packages];

@@ -39,7 +39,7 @@ async function installPrebuilt() {
 }
 
 async function compile() {
-  console.log('It cannot be had here, so it is compiled: one to three minutes, once per machine and Node version.');
+  console.log('It cannot be had here, so it is compiled: a few minutes, once per machine and Node version.');
   await ensureBuildTools();
   rmSync(buildDir, { recursive: true, force: true });
   // One job at a time outside librdkafka: the client's makefile does not survive `make -j`.
