@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { Clock, Timer } from '../core/clock.js';
 
 interface Waiting {
@@ -43,7 +44,8 @@ export class VirtualClock implements Clock {
   }
 
   setTimer(delayMs: number, callback: () => void): Timer {
-    const waiting = { atMs: this.#elapsedMs + Math.max(0, delayMs), callback };
+    // As the timers of Node.js do, it runs with the ambient values of where it was set.
+    const waiting = { atMs: this.#elapsedMs + Math.max(0, delayMs), callback: AsyncResource.bind(callback) };
     this.#waiting.splice(this.#placeOf(waiting.atMs), 0, waiting);
     return {
       cancel: () => {

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, expect, it } from 'vitest';
 import { delay } from '../../../src/core/clock.js';
 import { VirtualClock } from '../../../src/testing/virtual-clock.js';
@@ -39,6 +40,15 @@ describe('VirtualClock', () => {
     clock.setTimer(15, () => expect.fail('cancelled')).cancel();
     await clock.advance(100);
     expect(ticks).toBe(10);
+  });
+
+  it('fires a timer with the ambient values of where it was set', async () => {
+    const clock = new VirtualClock();
+    const ambient = new AsyncLocalStorage<string>();
+    const seen: unknown[] = [];
+    ambient.run('acme', () => clock.setTimer(5, () => seen.push(ambient.getStore())));
+    await ambient.run('globex', () => clock.advance(10));
+    expect(seen).toEqual(['acme']);
   });
 
   it('advances until a promise settles, or says that it never will', async () => {
