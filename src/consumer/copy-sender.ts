@@ -43,14 +43,19 @@ export class CopySender {
     payer: Payer,
     signal: AbortSignal,
   ): Promise<boolean> {
-    const { clock, telemetry } = this.#parts;
+    const { clock, limiter, telemetry } = this.#parts;
     let invalid = false;
     let failed = false;
     try {
       while (!signal.aborted) {
         const make = invalid ? pointerTo : copyOf;
-        const report = await this.#send(make(record, target, reason, clock.nowMs()), payer);
-        if (report.failure === undefined) return true;
+        const copy = make(record, target, reason, clock.nowMs());
+        const report = await this.#send(copy);
+        if (report.failure === undefined) {
+          // Not before: a topic that is away for hours must not run its tenants into debt.
+          if (payer !== VIOLATIONS) limiter.charge(payer, { bytes: recordSizeBytes(copy) });
+          return true;
+        }
         telemetry.log('copyFailed', { topic: target, reason: report.failure.reason, pointer: invalid });
         invalid ||= report.failure.kind === 'invalid';
         if (!failed) this.#failing += 1;
@@ -63,9 +68,8 @@ export class CopySender {
     }
   }
 
-  async #send(copy: OutgoingRecord, payer: Payer): Promise<DeliveryReport> {
-    const { producer, limiter } = this.#parts;
-    if (payer !== VIOLATIONS) limiter.charge(payer, { bytes: recordSizeBytes(copy) });
+  async #send(copy: OutgoingRecord): Promise<DeliveryReport> {
+    const { producer } = this.#parts;
     const known = await topicFailure(producer, copy.topic);
     if (known !== undefined) return known;
     return new Promise((resolve) => {
