@@ -2,6 +2,7 @@ import type { Clock, Timer } from '../core/clock.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import type { CommitRequest, CommitResult, GroupConsumer } from '../transport/port.js';
 import type { PartitionSession } from './partition-session.js';
+import { within } from './within.js';
 
 /**
  * Commits what the ledgers say: explicitly, a partition a call, one call under way for each partition, and
@@ -47,12 +48,16 @@ export class Committer {
   }
 
   /**
-   * The last commit of a partition before it goes away: waits for the one under way, then commits in place.
+   * The last commit of a partition before it goes away: waits for the one under way, at most for `maxMs`, then
+   * commits in place.
    *
    * @returns whether everything finished is committed
    */
-  async commitFinally(session: PartitionSession): Promise<boolean> {
-    await this.#underWay.get(session);
+  async commitFinally(session: PartitionSession, maxMs: number): Promise<boolean> {
+    const deadlineMs = this.#clock.monotonicMs() + maxMs;
+    for (let before = this.#underWay.get(session); before !== undefined; before = this.#underWay.get(session)) {
+      if (!(await within(this.#clock, deadlineMs - this.#clock.monotonicMs(), before))) return false;
+    }
     for (;;) {
       const request = session.beginCommit();
       if (request === undefined) return true;

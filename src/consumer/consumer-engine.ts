@@ -1,6 +1,6 @@
 import type { ConsumerHealth, StopReport } from '../api/consumer.js';
 import { delay, type Clock, type Timer } from '../core/clock.js';
-import { tenantryError } from '../core/errors.js';
+import { describeForeignError, tenantryError } from '../core/errors.js';
 import type { ReceivedRecord } from '../record/wire-record.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import type { ConsumerFault, GroupConsumer } from '../transport/port.js';
@@ -110,10 +110,13 @@ export class ConsumerEngine {
       onLoss: (loss) => {
         this.#reportLoss(loss);
       },
+      onTruncated: (session, endOffset) => {
+        this.#membership.restart(session, endOffset);
+      },
     });
     this.#runner = parts.runner((delivery) => {
       this.#overdue.add(delivery);
-      this.#scheduler.hold(delivery);
+      this.#scheduler.overrun(delivery);
       this.#dispatch();
     });
   }
@@ -136,7 +139,9 @@ export class ConsumerEngine {
     this.#lastPollMs = this.#parts.clock.monotonicMs();
     this.#committer.start();
     this.#positions.start();
-    this.#reading = this.#read();
+    this.#reading = this.#read().catch((error: unknown) => {
+      this.#onFault({ kind: 'fatal', reason: `reading has ended: ${describeForeignError(error)}` });
+    });
   }
 
   /** Lets running handlers finish, commits and leaves the group. Never rejects. */
@@ -172,8 +177,7 @@ export class ConsumerEngine {
       if (!this.#running) throw tenantryError('NOT_RUNNING', 'the consumer is stopped');
       await delay(clock, CAUGHT_UP_POLL_MS, signal);
     };
-    while (!this.#membership.assignedOnce) await wait();
-    await this.#membership.settled();
+    while (!this.#membership.isSettled) await wait();
     const targets = new Map<PartitionSession, number>();
     for (const session of this.#membership.sessions) {
       targets.set(session, (await consumer.logRange(session, 10_000)).highOffset);
@@ -192,15 +196,12 @@ export class ConsumerEngine {
       if (this.#budget.full) await this.#waitForRoom();
       const records = await consumer.poll(Math.min(this.#chunk.records, Math.max(1, this.#budget.roomForRecords)));
       this.#lastPollMs = clock.monotonicMs();
-      if (records.length === 0) {
-        this.#dispatch(); // what waited for a poll
-        await this.#sleep(IDLE_POLL_MS);
-        continue;
-      }
       this.#chunk.adapt(records);
       for (const record of records) this.#receive(record);
+      // Also after an empty poll: something may have waited for a poll, or for a commit.
       this.#dispatch();
       this.#pauses.reconcile(this.#membership.sessions, false);
+      if (records.length === 0) await this.#sleep(IDLE_POLL_MS);
     }
   }
 

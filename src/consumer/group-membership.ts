@@ -4,6 +4,7 @@ import type { GroupConsumer, TopicPartition } from '../transport/port.js';
 import type { Committer } from './committer.js';
 import type { PartitionSession } from './partition-session.js';
 import { openSessions, type StartParts } from './start-position.js';
+import { within } from './within.js';
 
 type Change =
   | { readonly kind: 'assigned'; readonly partitions: readonly TopicPartition[] }
@@ -24,6 +25,8 @@ export interface MembershipParts extends StartParts {
 
 const RETRY_MS = 1_000;
 const DRAIN_POLL_MS = 10;
+/** What a last commit may take even where the time is over. */
+const MIN_COMMIT_MS = 1_000;
 /** How long before the end of a drain handlers are told to end. */
 const MAX_SETTLE_MS = 2_000;
 
@@ -36,6 +39,8 @@ export class GroupMembership {
   readonly #parts: MembershipParts;
   readonly #sessions = new Map<string, PartitionSession>();
   readonly #changes: Change[] = [];
+  readonly #closing = new AbortController();
+  #closeByMs = Number.POSITIVE_INFINITY;
   #working: Promise<void> | undefined;
   #assignedOnce = false;
 
@@ -47,9 +52,9 @@ export class GroupMembership {
     return this.#sessions.values();
   }
 
-  /** Whether the group has answered at all. */
-  get assignedOnce(): boolean {
-    return this.#assignedOnce;
+  /** Whether the group has given us partitions, and every change so far is answered. */
+  get isSettled(): boolean {
+    return this.#assignedOnce && this.#working === undefined;
   }
 
   session(topic: string, partition: number): PartitionSession | undefined {
@@ -64,26 +69,34 @@ export class GroupMembership {
     this.#enqueue({ kind: 'revoked', partitions, lost });
   }
 
-  /** Resolves once every change so far is answered. */
-  async settled(): Promise<void> {
-    await this.#working;
+  /** A log ends before the position of a partition: what was read and is not finished is gone, and offsets come again. */
+  restart(session: PartitionSession, endOffset: number): void {
+    session.drain();
+    this.#parts.dropQueued(new Set([session]));
+    session.close();
+    this.#sessions.set(placeKey(session.topic, session.partition), session.startingAgainAt(endOffset));
   }
 
-  /** Drains and commits everything, for the end. @returns how many handlers had not ended */
+  /**
+   * Drains and commits everything, for the end. Changes of the group that are not answered by then are left
+   * to the client, which answers them when it leaves.
+   *
+   * @returns how many handlers had not ended
+   */
   async drainAll(drainMs: number): Promise<number> {
-    await this.settled();
+    const { clock } = this.#parts;
+    this.#closeByMs = clock.monotonicMs() + drainMs;
+    this.#closing.abort();
+    if (this.#working !== undefined) await within(clock, drainMs, this.#working);
     const sessions = [...this.#sessions.values()];
-    const unfinished = await this.#drain(sessions, drainMs, false);
+    const unfinished = await this.#drain(sessions, Math.max(0, this.#closeByMs - clock.monotonicMs()), false);
     this.#sessions.clear();
     return unfinished;
   }
 
   #enqueue(change: Change): void {
     this.#changes.push(change);
-    this.#working ??= this.#work().finally(() => {
-      this.#working = undefined;
-      this.#parts.onChanged();
-    });
+    this.#working ??= this.#work();
   }
 
   async #work(): Promise<void> {
@@ -91,25 +104,14 @@ export class GroupMembership {
       if (change.kind === 'assigned') await this.#assign(change.partitions);
       else await this.#revoke(change.partitions, change.lost);
     }
+    this.#working = undefined;
+    this.#parts.onChanged();
   }
 
   async #assign(partitions: readonly TopicPartition[]): Promise<void> {
-    const { consumer, clock, telemetry, committer } = this.#parts;
-    let sessions: PartitionSession[] = [];
-    while (partitions.length > 0) {
-      try {
-        sessions = await openSessions(partitions, this.#parts);
-        break;
-      } catch (error) {
-        telemetry.log('assignmentDelayed', { partitions: partitions.length, reason: (error as Error).message });
-        if (this.#changes.length > 0) break; // the group has moved on meanwhile
-        await delay(clock, RETRY_MS);
-      }
-    }
-    // A start that was resolved now is committed before anything is read: else a restart could resolve another.
-    for (const session of sessions) {
-      if (session.committedOffset === undefined) await committer().commitFinally(session);
-    }
+    const { consumer, telemetry } = this.#parts;
+    const sessions = await this.#open(partitions);
+    if (this.#closing.signal.aborted) return;
     consumer.assign(
       sessions.map((session) => ({
         topic: session.topic,
@@ -121,6 +123,33 @@ export class GroupMembership {
     for (const session of sessions) this.#sessions.set(placeKey(session.topic, session.partition), session);
     this.#assignedOnce = true;
     telemetry.log('assigned', { partitions: sessions.length });
+  }
+
+  /** Opens the sessions of partitions, for as long as it takes; none where the group has moved on meanwhile. */
+  async #open(partitions: readonly TopicPartition[]): Promise<PartitionSession[]> {
+    const { clock, telemetry } = this.#parts;
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      try {
+        const sessions = await openSessions(partitions, this.#parts);
+        if (await this.#commitStarts(sessions)) return sessions;
+        telemetry.log('assignmentDelayed', { partitions: partitions.length, reason: 'the start is not committed' });
+      } catch (error) {
+        telemetry.log('assignmentDelayed', { partitions: partitions.length, reason: (error as Error).message });
+      }
+      if (this.#changes.length > 0) break;
+      await delay(clock, RETRY_MS, signal);
+    }
+    return [];
+  }
+
+  /** A start that was resolved now is committed before anything is read: else a restart could resolve another. */
+  async #commitStarts(sessions: readonly PartitionSession[]): Promise<boolean> {
+    for (const session of sessions) {
+      if (session.committedOffset !== undefined) continue;
+      if (!(await this.#parts.committer().commitFinally(session, MIN_COMMIT_MS))) return false;
+    }
+    return true;
   }
 
   async #revoke(partitions: readonly TopicPartition[], lost: boolean): Promise<void> {
@@ -138,15 +167,19 @@ export class GroupMembership {
     const { clock, committer, dropQueued } = this.#parts;
     for (const session of sessions) session.drain();
     dropQueued(new Set(sessions));
-    const deadlineMs = clock.monotonicMs() + drainMs;
+    const startMs = clock.monotonicMs();
+    // A stop may cut the drain of a revocation short.
+    const deadlineMs = (): number => Math.min(startMs + drainMs, this.#closeByMs);
     const running = (): number => sessions.reduce((sum, session) => sum + session.running.size, 0);
-    const abortAtMs = deadlineMs - Math.min(MAX_SETTLE_MS, drainMs / 5);
-    while (running() > 0 && clock.monotonicMs() < deadlineMs) {
-      if (clock.monotonicMs() >= abortAtMs) for (const session of sessions) session.abortRunning();
+    const settleMs = Math.min(MAX_SETTLE_MS, drainMs / 5);
+    while (running() > 0 && clock.monotonicMs() < deadlineMs()) {
+      if (clock.monotonicMs() >= deadlineMs() - settleMs) for (const session of sessions) session.abortRunning();
       await delay(clock, DRAIN_POLL_MS);
     }
     const unfinished = running();
-    if (!lost) for (const session of sessions) await committer().commitFinally(session);
+    for (const session of lost ? [] : sessions) {
+      await committer().commitFinally(session, Math.max(MIN_COMMIT_MS, deadlineMs() - clock.monotonicMs()));
+    }
     for (const session of sessions) session.close();
     return unfinished;
   }

@@ -43,7 +43,11 @@ export function retryAfter(afterMs: number): Error {
 
 /** The verdict that a thrown value carries, if any; also of another copy of the package. */
 export function verdictOf(thrown: unknown): HandlerVerdict | undefined {
-  return typeof thrown === 'object' && thrown !== null && BRAND in thrown
-    ? (thrown as unknown as VerdictError).verdict
-    : undefined;
+  if (typeof thrown !== 'object' || thrown === null) return undefined;
+  try {
+    return BRAND in thrown ? (thrown as unknown as VerdictError).verdict : undefined;
+  } catch {
+    // A handler may throw anything, also a proxy whose traps throw.
+    return undefined;
+  }
 }

@@ -1,6 +1,6 @@
 import type { CommitRequest, CommitResult, TopicPartition } from '../transport/port.js';
 import { encodeMetadata, MAX_METADATA_CHARACTERS } from './commit-metadata.js';
-import type { PartitionLedger } from './ledger.js';
+import { PartitionLedger } from './ledger.js';
 
 /** `active`: records are taken and committed. `draining`: running ones finish, nothing new begins. `closed`: nothing of it counts any more. */
 export type SessionState = 'active' | 'draining' | 'closed';
@@ -99,6 +99,12 @@ export class PartitionSession implements TopicPartition {
   abortRunning(): void {
     this.#aborted = true;
     for (const run of this.running) run.abort();
+  }
+
+  /** The same partition anew, where its log ends at `offset` again. */
+  startingAgainAt(offset: number): PartitionSession {
+    const committed = this.#committed && { ...this.#committed, leaderEpoch: undefined };
+    return new PartitionSession(this, this.logicalTopic, new PartitionLedger(offset), this.#log, committed);
   }
 
   /** What there is to commit now; undefined where nothing changed or a commit is under way. */

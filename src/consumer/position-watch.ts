@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../core/clock.js';
-import type { GroupConsumer } from '../transport/port.js';
+import type { GroupConsumer, TopicPartition } from '../transport/port.js';
 import type { PartitionSession } from './partition-session.js';
 import type { Loss } from './start-position.js';
 
@@ -7,6 +7,8 @@ import type { Loss } from './start-position.js';
 export interface PositionWatchParts {
   readonly sessions: () => Iterable<PartitionSession>;
   readonly onLoss: (loss: Loss) => void;
+  /** The log ends at this offset, before the session's position: what comes from there on is new. */
+  readonly onTruncated: (session: PartitionSession, endOffset: number) => void;
 }
 
 const INTERVAL_MS = 30_000;
@@ -50,27 +52,40 @@ export class PositionWatch {
   async #check(suspicious: (session: PartitionSession) => boolean): Promise<void> {
     if (this.#checking) return;
     this.#checking = true;
-    try {
-      for (const session of [...this.#parts.sessions()]) {
+    for (const session of [...this.#parts.sessions()]) {
+      try {
         if (session.state === 'active' && suspicious(session)) await this.#compare(session);
-        this.#lastSeen.set(session, session.position);
+      } catch {
+        // The broker did not answer; the next round asks again.
       }
-    } catch {
-      // The broker did not answer; the next round asks again.
-    } finally {
-      this.#checking = false;
+      this.#lastSeen.set(session, session.position);
     }
+    this.#checking = false;
   }
 
   async #compare(session: PartitionSession): Promise<void> {
-    const { topic, partition } = session;
-    const { lowOffset, highOffset } = await this.#consumer.logRange(session, TIMEOUT_MS);
     const from = session.position;
-    if (session.state !== 'active' || (from >= lowOffset && from <= highOffset)) return;
+    const { lowOffset, highOffset } = await this.#consumer.logRange(session, TIMEOUT_MS);
+    if (session.state !== 'active' || session.position !== from) return; // a position that moves is in its log
+    if (from >= lowOffset && from <= highOffset) return;
     const start = from < lowOffset ? lowOffset : highOffset;
-    this.#parts.onLoss({ topic, partition, fromOffset: Math.min(from, start), toOffset: Math.max(from, start) });
-    session.ledger.passTo(start);
-    session.position = start;
-    await this.#consumer.seek({ topic, partition, offset: start, leaderEpoch: undefined });
+    await this.#consumer.seek({ ...placeOf(session), offset: start, leaderEpoch: undefined });
+    this.#moved(session, from, start);
   }
+
+  #moved(session: PartitionSession, from: number, start: number): void {
+    const loss = { fromOffset: Math.min(from, start), toOffset: Math.max(from, start) };
+    this.#parts.onLoss({ ...placeOf(session), ...loss });
+    if (session.state !== 'active') return;
+    if (start < from) {
+      this.#parts.onTruncated(session, start);
+      return;
+    }
+    session.ledger.passTo(start);
+    session.position = Math.max(session.position, start);
+  }
+}
+
+function placeOf({ topic, partition }: PartitionSession): TopicPartition {
+  return { topic, partition };
 }

@@ -14,7 +14,12 @@ export class ReadingPauses {
   }
 
   reconcile(sessions: Iterable<PartitionSession>, pauseAll: boolean): void {
-    for (const session of this.#paused) if (session.state !== 'active') this.#paused.delete(session);
+    for (const session of this.#paused) {
+      if (session.state === 'active') continue;
+      this.#paused.delete(session);
+      // The partition may have come back meanwhile, still paused in the client.
+      this.#consumer.resume([session]);
+    }
     for (const session of sessions) {
       if (session.state !== 'active') continue;
       const wanted = pauseAll || session.unrecordable > MAX_REDELIVERY;

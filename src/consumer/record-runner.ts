@@ -51,9 +51,8 @@ const GRACE_MS = 5_000;
 /** How often a record is tried again that waits for something it does not answer for. */
 const HOLD_RETRY_MS = 1_000;
 
-interface Failed {
-  readonly failure: true;
-  readonly result: RunResult | Promise<RunResult>;
+interface OpeningFailed {
+  readonly failure: unknown;
 }
 
 /** Runs one record: open → decode → validate → handler inside the tenant's context → outcome. */
@@ -75,8 +74,8 @@ export class RecordRunner {
     if (route === 'unknown-type') return this.#deadLetter(delivery, 'UNKNOWN_EVENT_TYPE', undefined);
     const opened = this.#open(delivery, guarded, route);
     const event = opened instanceof Promise ? await opened : opened;
-    if ('failure' in event) return event.result;
     if (session.state !== 'active') return STOPPED; // it went away while the key service was asked
+    if ('failure' in event) return this.#afterOpeningFailure(delivery, event.failure);
     delivery.attempts += 1;
     const span = this.#parts.telemetry.startProcess({
       tenantId: guarded.tenantId,
@@ -108,13 +107,12 @@ export class RecordRunner {
     delivery: Delivery,
     guarded: GuardedRecord,
     route: Route,
-  ): ConsumedEvent | Failed | Promise<ConsumedEvent | Failed> {
-    const onError = (error: unknown): Failed => ({ failure: true, result: this.#afterOpeningFailure(delivery, error) });
+  ): ConsumedEvent | OpeningFailed | Promise<ConsumedEvent | OpeningFailed> {
     try {
       const event = openEvent(delivery, guarded, route, this.#parts);
-      return event instanceof Promise ? event.catch(onError) : event;
-    } catch (error) {
-      return onError(error);
+      return event instanceof Promise ? event.catch((failure: unknown) => ({ failure })) : event;
+    } catch (failure) {
+      return { failure };
     }
   }
 

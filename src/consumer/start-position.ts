@@ -53,7 +53,9 @@ function openSession(position: CommittedPosition, range: LogRange, parts: StartP
     parts.onLoss({ topic, partition, fromOffset: Math.min(offset, start), toOffset: Math.max(offset, start) });
     return new PartitionSession(place, logicalTopic, new PartitionLedger(start), log, committed);
   }
-  const progress = decodeMetadata(metadata, offset, log);
+  const told = decodeMetadata(metadata, offset, log);
+  // What it tells of beyond the end of the log is not this log's any more.
+  const progress = told !== undefined && told.head <= range.highOffset ? told : undefined;
   if (progress === undefined && metadata !== '') {
     parts.telemetry.log('metadataIgnored', { topic, partition, offset });
   }
