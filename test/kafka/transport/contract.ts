@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { WireHeader } from '../../../src/record/wire-record.js';
 import type { TransportOptions } from '../../../src/transport/options.js';
 import type { Delivery, RecordProducer, Transport } from '../../../src/transport/port.js';
 import { makeTransport, Member, produce, record, until } from './harness.js';
@@ -116,6 +117,28 @@ export function describeTransportContract(name: string, brokers: () => string[])
       expect(member.records.at(-1)?.headers).toEqual(headers);
       await sleep(50);
       expect(member.records).toHaveLength(sent.length + 1);
+    });
+
+    it('threat 19: carries 5,000 headers; of 200,000 the client shows none', async () => {
+      const transport = makeTransport(brokers(), { maxRecordBytes: 8_000_000 });
+      const topic = await newTopic(transport);
+      const producer = await newProducer(transport);
+      const manyHeaders = (count: number): WireHeader[] =>
+        Array.from({ length: count }, (_, i) => ({ name: `h${i}`, value: Buffer.from(String(i % 10)) }));
+      const headers = manyHeaders(5_000);
+      await produce(producer, record(topic, 0, { headers }));
+      const expected = [headers.length];
+      if (name !== 'a real Kafka') {
+        // A broker with its default limits refuses this one.
+        expect(await produce(producer, record(topic, 0, { headers: manyHeaders(200_000) }))).toMatchObject({
+          offset: 1,
+        });
+        expected.push(0);
+      }
+      const member = await newMember(transport, topic);
+      await until(() => member.records.length === expected.length);
+      expect(member.records.map((received) => received.headers.length)).toEqual(expected);
+      expect(member.records[0]?.headers).toEqual(headers);
     });
 
     it('keeps the order of each partition', async () => {
