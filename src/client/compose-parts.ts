@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.js';
 import type { ConsumerParts } from '../consumer/group-event-consumer.js';
-import { createEnvelopeCipher } from '../encryption/envelope-cipher.js';
+import { createEnvelopeCipher, type EnvelopeCipher } from '../encryption/envelope-cipher.js';
 import { SendPipeline } from '../producer/send-pipeline.js';
 import { localRateLimiter } from '../rate-limit/local-rate-limiter.js';
 import { effectiveRateLimit } from '../rate-limit/options.js';
@@ -15,6 +15,7 @@ import type { CompiledOptions } from './client-options.js';
 export interface ClientParts extends Omit<ConsumerParts, 'publisherOf'> {
   readonly clock: Clock;
   readonly pipeline: SendPipeline;
+  readonly cipher: EnvelopeCipher | undefined;
 }
 
 /** The composition root: the one place that knows which implementation stands behind which port. */

@@ -120,6 +120,14 @@ export class TenantKafka implements AsyncDisposable {
   }
 
   /**
+   * Makes new data keys before the next record of each tenant is sealed. To be called after a machine was
+   * restored from a snapshot: its twin has the same keys and counters, and would use the same nonces.
+   */
+  renewKeys(): void {
+    this.#parts.cipher?.renewKeys();
+  }
+
+  /**
    * Stops workers and consumers, then lets publishes under way finish, and disconnects. Never rejects; calling
    * it again gives the same answer.
    *
@@ -130,6 +138,7 @@ export class TenantKafka implements AsyncDisposable {
     return this.#stopping;
   }
 
+  /** `stop()` with its defaults, at the end of `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
