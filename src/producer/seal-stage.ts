@@ -24,15 +24,15 @@ export function sealBytes(event: Routed, cipher: RecordCipher | undefined): numb
 /** Seals an event as its contract demands. Errors as of `RecordCipher`. */
 export function sealEvent(event: Admitted, cipher: RecordCipher | undefined): Sealed | Promise<Sealed> {
   const form = sealForm(event.contract, event.tombstone);
-  if (form === 'none') return { ...event, value: event.payload, seal: undefined };
+  if (form === 'none') return Object.assign(event, { value: event.payload, seal: undefined });
   const sealing = requireCipher(cipher, event.contract);
   const identity = sealedIdentity(event);
   if (form === 'value' && event.payload !== null) {
     const envelope = sealing.sealValue(identity, event.payload, event.eventTimeMs);
-    return settle(envelope, (value) => ({ ...event, value, seal: undefined }));
+    return settle(envelope, (value) => Object.assign(event, { value, seal: undefined }));
   }
   const seal = sealing.sealDetached(identity, event.payload, event.eventTimeMs);
-  return settle(seal, (bytes) => ({ ...event, value: event.payload, seal: bytes }));
+  return settle(seal, (bytes) => Object.assign(event, { value: event.payload, seal: bytes }));
 }
 
 function sealedIdentity(event: Routed): SealedIdentity {

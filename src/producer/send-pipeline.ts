@@ -153,7 +153,7 @@ export class SendPipeline {
 
   #route(event: Validated): Routed {
     const { topic, partitions } = this.#parts.router.route(event.tenantId, event.contract);
-    return { ...event, topic, partitions };
+    return Object.assign(event, { topic, partitions });
   }
 
   #encode(event: Routed): Buffer | null | Promise<Buffer> {
@@ -186,7 +186,7 @@ export class SendPipeline {
         { sizeBytes: costBytes, limitBytes },
       );
     }
-    return { ...event, payload, costBytes };
+    return Object.assign(event, { payload, costBytes });
   }
 
   #submit(

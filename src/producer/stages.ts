@@ -5,6 +5,8 @@ import type { PartitionSet } from '../routing/partition-set.js';
 
 // The stages of a publish. Each takes the type of the stage before it and returns the next, so that a
 // skipped or reordered stage does not compile: validate → route → encode → admit → seal → record.
+// It is one object that passes through them all, and each stage adds what it knows: a copy in each stage
+// would cost more than all of their work.
 
 /** The data fits its contract, and everything that names the record is known. */
 export interface Validated {

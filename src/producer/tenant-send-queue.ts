@@ -165,7 +165,7 @@ export class TenantSendQueue implements WindowWaiter {
       });
       return true;
     }
-    return this.#seal(job, { ...event, chargedBytes: bytes }, partition);
+    return this.#seal(job, Object.assign(event, { chargedBytes: bytes }), partition);
   }
 
   #seal(job: SendJob, admitted: Admitted, partition: number): boolean {

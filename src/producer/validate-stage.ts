@@ -32,7 +32,7 @@ export function validateEvent(
     tenantId,
     readFrom(contract, 'aggregateId', () => contract.aggregateId(data)),
   );
-  return { ...named(tenantId, contract, key, options, clock), data, tombstone: false };
+  return named(tenantId, contract, key, data, false, options, clock);
 }
 
 /** The first stage of a tombstone, which has no data. */
@@ -51,20 +51,24 @@ export function validateTombstone(
     );
   }
   const key = encodeRecordKey(tenantId, aggregateId);
-  return { ...named(tenantId, contract, key, options, clock), data: undefined, tombstone: true };
+  return named(tenantId, contract, key, undefined, true, options, clock);
 }
 
 function named(
   tenantId: TenantId,
   contract: AnyEventContract,
   key: Buffer,
+  data: unknown,
+  tombstone: boolean,
   options: PublishOptions,
   clock: Clock,
-): Omit<Validated, 'data' | 'tombstone'> {
+): Validated {
   const publishTimeMs = clock.nowMs();
   return {
     tenantId,
     contract,
+    data,
+    tombstone,
     key,
     eventId: options.eventId === undefined ? newEventId(publishTimeMs) : parseEventId(options.eventId),
     eventTimeMs: options.timestamp === undefined ? publishTimeMs : eventTime(options.timestamp),

@@ -5,13 +5,12 @@ import { attachListeners, connectClient, makeClient } from './connect-client.js'
 import type { Driver, DriverConfig, DriverDeliveryReport, DriverError, DriverProducer } from './driver-types.js';
 import { CODE, codeOf, deliveryFailure, EVENT_TEXT, reasonOf, requestError } from './librdkafka-errors.js';
 import type { Delivery } from './port.js';
+import { Slots } from './slots.js';
 import { toDriverBytes, toDriverHeaders } from './wire-headers.js';
 
 /** A record that the client took and has not reported on. */
 type OnDelivery = (delivery: Delivery) => void;
 
-/** Ids stay below this, where V8 keeps a number without allocating. */
-const ID_MASK = 0x3fff_ffff;
 /** How long closing the native client may take once nothing is in flight any more. */
 const CLOSE_GRACE_MS = 5_000;
 
@@ -24,9 +23,8 @@ export class ProducerSession {
   readonly #context: TransportContext;
   readonly #connectTimeoutMs: number;
   // The client would hold a callback given as opaque for ever where a record is never reported; a number it may keep.
-  readonly #open = new Map<number, OnDelivery>();
+  readonly #open = new Slots<OnDelivery>();
   readonly #onUnknownPartition: (topic: string) => void;
-  #nextId = 0;
   #isFatal = false;
   #onDrained: (() => void) | undefined;
 
@@ -63,14 +61,12 @@ export class ProducerSession {
   /** See `RecordProducer.produce`. */
   produce(record: OutgoingRecord, onDelivery: OnDelivery): boolean {
     const { topic, partition = null, value, key, timestampMs = null } = record;
-    const id = this.#nextId;
-    this.#nextId = (id + 1) & ID_MASK;
-    this.#open.set(id, onDelivery);
+    const id = this.#open.put(onDelivery);
     try {
       const headers = toDriverHeaders(record.headers);
       this.#client.produce(topic, partition, toDriverBytes(value), toDriverBytes(key), timestampMs, id, headers);
     } catch (error) {
-      this.#open.delete(id);
+      this.#open.take(id);
       const code = codeOf(error);
       if (code === CODE.queueFull) return false;
       if (code === CODE.fatal) this.#isFatal = true;
@@ -98,9 +94,7 @@ export class ProducerSession {
   /** Waits up to `timeoutMs` for what is in flight, reports the rest as unknown and ends the client. Never rejects. */
   async close(timeoutMs: number): Promise<void> {
     await this.#drained(timeoutMs);
-    const unreported = [...this.#open.values()];
-    this.#open.clear();
-    for (const onDelivery of unreported) {
+    for (const onDelivery of this.#open.takeAll()) {
       onDelivery({ failure: { kind: 'unknown', reason: 'the producer was closed before the broker answered' } });
     }
     const closed = deferred<undefined>();
@@ -131,9 +125,8 @@ export class ProducerSession {
   }
 
   #onReport(error: DriverError | null | undefined, report: DriverDeliveryReport & { readonly topic: string }): void {
-    const onDelivery = this.#open.get(report.opaque);
+    const onDelivery = this.#open.take(report.opaque);
     if (onDelivery === undefined) return;
-    this.#open.delete(report.opaque);
     if (!error) {
       onDelivery({ partition: report.partition, offset: report.offset });
     } else {
