@@ -33,12 +33,6 @@ const SEEK_TIMEOUT_MS = 5_000;
 /** How often a client that connects is asked for its error events. */
 const CONNECT_POLL_MS = 50;
 
-/** Partitions that come or go, until that is answered. */
-interface RebalanceQuestion {
-  readonly assigned: boolean;
-  readonly partitions: readonly TopicPartition[];
-}
-
 /**
  * The group consumer over the native client.
  *
@@ -61,8 +55,6 @@ export class ConfluentConsumer implements GroupConsumer {
   #isClosing = false;
   /** Remembered, because a client that closes does not tell any more. */
   #isCooperative = true;
-  /** What the group waits for. */
-  #unanswered: RebalanceQuestion | undefined;
   #disconnected: Promise<void> | undefined;
 
   constructor(
@@ -224,8 +216,6 @@ export class ConfluentConsumer implements GroupConsumer {
 
   async #close(client: DriverConsumer, timeoutMs: number): Promise<void> {
     this.#commits.abandon('the consumer was disconnected before the broker answered');
-    // A question left open would keep the client from leaving the group for ever.
-    if (this.#unanswered !== undefined) this.#answerBySelf(client, this.#unanswered);
     await atMost(this.#context.clock, timeoutMs, this.#end(client));
   }
 
@@ -298,21 +288,15 @@ export class ConfluentConsumer implements GroupConsumer {
     if (!this.#isClosing) this.#isCooperative = client.rebalanceProtocol() !== 'EAGER';
     const partitions = event.map(({ topic, partition }) => ({ topic, partition }));
     const assigned = code === CODE.assignPartitions;
-    const question = { assigned, partitions };
-    this.#unanswered = question;
     if (this.#isClosing || partitions.length === 0) {
-      this.#answerBySelf(client, question);
+      // The client asks while it closes, also about what the listener has not answered yet.
+      if (assigned) this.#answerAssigned(client, []);
+      else this.#answerRevoked(client, partitions);
     } else if (assigned) {
       this.#listener?.onAssigned(partitions);
     } else {
       this.#listener?.onRevoked(partitions, client.assignmentLost());
     }
-  }
-
-  /** Takes nothing, gives everything away. */
-  #answerBySelf(client: DriverConsumer, { assigned, partitions }: RebalanceQuestion): void {
-    if (assigned) this.#answerAssigned(client, []);
-    else this.#answerRevoked(client, partitions);
   }
 
   #answerAssigned(client: DriverConsumer, positions: readonly StartPosition[]): void {
@@ -324,7 +308,6 @@ export class ConfluentConsumer implements GroupConsumer {
   }
 
   #answer(call: () => unknown): void {
-    this.#unanswered = undefined;
     try {
       call();
     } catch (error) {
