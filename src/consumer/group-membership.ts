@@ -137,7 +137,7 @@ export class GroupMembership {
       } catch (error) {
         telemetry.log('assignmentDelayed', { partitions: partitions.length, reason: (error as Error).message });
       }
-      if (this.#changes.length > 0) break;
+      if (this.#changes.some(({ kind }) => kind === 'revoked')) break;
       await delay(clock, RETRY_MS, signal);
     }
     return [];
