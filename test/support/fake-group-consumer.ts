@@ -43,6 +43,9 @@ export class FakeGroupConsumer implements GroupConsumer {
   readonly #group: FakeGroup;
   readonly #readers = new Map<string, Reader>();
   readonly #answers: Answer[] = [];
+  /** Partitions that were gone before it was told, as often as they were. */
+  readonly #lost: string[] = [];
+  readonly #letGo = new Set<string>();
   #listener: GroupListener | undefined;
   #killed = false;
 
@@ -107,15 +110,20 @@ export class FakeGroupConsumer implements GroupConsumer {
       const place = { topic, partition };
       // The native client resumes what it is newly assigned.
       this.#readers.set(keyOf(place), { place, position: offset, paused: false, told: false });
+      this.#letGo.delete(keyOf(place));
     }
     this.wake();
   }
 
   unassign(partitions: readonly TopicPartition[]): void {
     if (this.#killed) return;
-    for (const place of partitions) this.#readers.delete(keyOf(place));
+    for (const place of partitions) {
+      this.#readers.delete(keyOf(place));
+      this.#letGo.add(keyOf(place));
+    }
+    const held = partitions.filter((place) => !this.#wasLost(keyOf(place)));
     this.#later(() => {
-      this.#group.letGo(this, partitions);
+      this.#group.letGo(this, held);
     });
   }
 
@@ -190,7 +198,10 @@ export class FakeGroupConsumer implements GroupConsumer {
   }
 
   tellRevoked(partitions: readonly TopicPartition[], lost: boolean): void {
-    if (lost) for (const place of partitions) this.#readers.delete(keyOf(place));
+    for (const place of lost ? partitions : []) {
+      this.#readers.delete(keyOf(place));
+      this.#lost.push(keyOf(place));
+    }
     this.#later(() => this.#listener?.onRevoked(partitions, lost));
   }
 
@@ -209,6 +220,11 @@ export class FakeGroupConsumer implements GroupConsumer {
     if (last !== undefined) reader.position = last.offset + 1;
   }
 
+  #wasLost(key: string): boolean {
+    const at = this.#lost.indexOf(key);
+    return at >= 0 && this.#lost.splice(at, 1).length > 0;
+  }
+
   #setPaused(partitions: readonly TopicPartition[], paused: boolean): void {
     for (const { topic, partition } of partitions) {
       const reader = this.#readers.get(keyOf({ topic, partition }));
@@ -218,8 +234,8 @@ export class FakeGroupConsumer implements GroupConsumer {
 
   /** No commit of a partition once its unassign was called. */
   #checkCommit(request: CommitRequest): void {
-    const known = this.#readers.has(keyOf(request)) || this.#group.owns(this, request);
-    if (!known) this.#kafka.misuses.push(`commit of ${request.topic}/${request.partition} after it was let go`);
+    if (this.#letGo.has(keyOf(request)) && !this.#group.owns(this, request))
+      this.#kafka.misuses.push(`commit of ${request.topic}/${request.partition} after it was let go`);
   }
 
   async #lookup(): Promise<void> {

@@ -9,6 +9,8 @@ export class FakeGroup {
   readonly commits = new Map<string, KeptCommit>();
   readonly #kafka: FakeKafka;
   readonly #owners = new Map<string, FakeGroupConsumer>();
+  /** Partitions whose owner is asked to let go of them. */
+  readonly #leaving = new Set<string>();
   readonly #wanted = new Map<string, { readonly place: TopicPartition; readonly member: FakeGroupConsumer }>();
 
   constructor(kafka: FakeKafka, groupId: string) {
@@ -32,18 +34,23 @@ export class FakeGroup {
 
   /** Moves a partition to a member, by way of its owner's revocation. */
   give(place: TopicPartition, member: FakeGroupConsumer): void {
-    const owner = this.#owners.get(keyOf(place));
-    this.#wanted.set(keyOf(place), { place, member });
-    if (owner === undefined) this.#assignFree();
-    else if (owner !== member) owner.tellRevoked([place], false);
-    else this.#wanted.delete(keyOf(place));
+    const key = keyOf(place);
+    const owner = this.#owners.get(key);
+    if (owner === member && !this.#leaving.has(key)) return;
+    this.#wanted.set(key, { place, member });
+    if (owner === undefined) {
+      this.#assignFree();
+    } else if (!this.#leaving.has(key)) {
+      this.#leaving.add(key);
+      owner.tellRevoked([place], false);
+    }
   }
 
   /** A member loses its partitions at once, as after a missed session; another member may have them. */
   lose(member: FakeGroupConsumer, next: FakeGroupConsumer | undefined): void {
     const lost = this.placesOf(member);
     for (const place of lost) {
-      this.#owners.delete(keyOf(place));
+      this.#free(keyOf(place));
       if (next !== undefined) this.#wanted.set(keyOf(place), { place, member: next });
     }
     if (lost.length > 0) member.tellRevoked(lost, true);
@@ -65,13 +72,13 @@ export class FakeGroup {
 
   leave(member: FakeGroupConsumer): void {
     this.members.delete(member);
-    for (const [key, owner] of this.#owners) if (owner === member) this.#owners.delete(key);
+    for (const [key, owner] of this.#owners) if (owner === member) this.#free(key);
     for (const [key, { member: next }] of this.#wanted) if (next === member) this.#wanted.delete(key);
     this.#assignFree();
   }
 
   letGo(member: FakeGroupConsumer, places: readonly TopicPartition[]): void {
-    for (const place of places) if (this.owns(member, place)) this.#owners.delete(keyOf(place));
+    for (const place of places) if (this.owns(member, place)) this.#free(keyOf(place));
     this.#assignFree();
   }
 
@@ -101,6 +108,11 @@ export class FakeGroup {
 
   wake(topic: string, partition: number): void {
     this.#owners.get(keyOf({ topic, partition }))?.wake();
+  }
+
+  #free(key: string): void {
+    this.#owners.delete(key);
+    this.#leaving.delete(key);
   }
 
   #assignFree(): void {

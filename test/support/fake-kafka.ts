@@ -28,6 +28,8 @@ export interface Faults {
 export interface Delays {
   /** Until the broker has answered for a record. */
   delivery: (record: OutgoingRecord) => number;
+  /** Until a record that is never answered is given up. */
+  deliveryTimeout: number;
   commit: number;
   lookup: number;
   /** Until the partitions of a topic are known; undefined where they are known at once. */
@@ -37,6 +39,13 @@ export interface Delays {
 /** A commit as the broker keeps it. */
 export interface KeptCommit extends CommitRequest {
   readonly member: string;
+}
+
+/** The clients of one process. */
+export interface FakeTransport extends Transport {
+  readonly producers: readonly FakeProducer[];
+  readonly consumers: readonly FakeGroupConsumer[];
+  readonly kill: () => void;
 }
 
 /** A Kafka cluster in memory, with the transport of its clients. Rebalances and faults happen when a test says so. */
@@ -49,11 +58,19 @@ export class FakeKafka {
     seek: () => false,
     connect: () => undefined,
   };
-  readonly delays: Delays = { delivery: () => 1, commit: 1, lookup: 1, metadata: () => undefined };
+  readonly delays: Delays = {
+    delivery: () => 1,
+    deliveryTimeout: 120_000,
+    commit: 1,
+    lookup: 1,
+    metadata: () => undefined,
+  };
   /** The broker's limit for commit metadata. */
   maxMetadataCharacters = 4_095;
   /** Called for every commit that the broker has taken. */
   onCommit: (commit: KeptCommit) => void = () => undefined;
+  /** Called for every record that was written. */
+  onAppend: (record: OutgoingRecord) => void = () => undefined;
   /** Calls that a client must never make. */
   readonly misuses: string[] = [];
   readonly #topics = new Map<string, FakeLog[]>();
@@ -101,15 +118,17 @@ export class FakeKafka {
     const partition = record.partition ?? (record.key === null ? 0 : partitionFor(record.key, logs.length));
     const offset = this.log(record.topic, partition).append(record, record.timestampMs ?? this.clock.nowMs());
     for (const group of this.#groups.values()) group.wake(record.topic, partition);
+    this.onAppend(record);
     return { topic: record.topic, partition, offset };
   }
 
   /** The clients of one process; `kill` has them fall silent, as SIGKILL does. */
-  transport(): Transport & { readonly kill: () => void; readonly producers: readonly FakeProducer[] } {
+  transport(): FakeTransport {
     const producers: FakeProducer[] = [];
     const consumers: FakeGroupConsumer[] = [];
     return {
       producers,
+      consumers,
       createProducer: () => {
         const producer = new FakeProducer(this);
         producers.push(producer);

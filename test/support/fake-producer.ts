@@ -1,7 +1,7 @@
 import { delay, type Timer } from '../../src/core/clock.js';
 import { tenantryError } from '../../src/core/errors.js';
 import { recordSizeBytes, type OutgoingRecord } from '../../src/record/wire-record.js';
-import type { Delivery, RecordProducer } from '../../src/transport/port.js';
+import type { Delivery, DeliveryFailure, RecordProducer } from '../../src/transport/port.js';
 import type { FakeKafka } from './fake-kafka.js';
 
 /** A record that was taken and not reported on. */
@@ -10,6 +10,8 @@ export interface InFlight {
   /** Reports it; without an argument as written to its log. */
   readonly report: (delivery?: Delivery) => void;
 }
+
+const TIMED_OUT: DeliveryFailure = { kind: 'unknown', reason: 'Local: Message timed out' };
 
 /** A producer of a fake cluster. */
 export class FakeProducer implements RecordProducer {
@@ -63,9 +65,12 @@ export class FakeProducer implements RecordProducer {
     this.#bytesInFlight += bytes;
     this.mostInFlight = Math.max(this.mostInFlight, this.inFlight.size);
     this.mostBytesInFlight = Math.max(this.mostBytesInFlight, this.#bytesInFlight);
-    if (this.manual || fault === 'never') return true;
-    answer.timer = this.#kafka.clock.setTimer(this.#kafka.delays.delivery(record), () => {
-      inFlight.report(fault === undefined ? undefined : { failure: fault });
+    if (this.manual) return true;
+    const { clock, delays } = this.#kafka;
+    const answerMs = fault === 'never' ? delays.deliveryTimeout : delays.delivery(record);
+    const failure = fault === 'never' ? TIMED_OUT : fault;
+    answer.timer = clock.setTimer(answerMs, () => {
+      inFlight.report(failure && { failure });
     });
     return true;
   }

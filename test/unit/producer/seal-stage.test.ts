@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { sealBytes, sealEvent, sealForm } from '../../../src/producer/seal-stage.js';
 import type { Admitted } from '../../../src/producer/stages.js';
 import { validateEvent, validateTombstone } from '../../../src/producer/validate-stage.js';
+import { ALL_PARTITIONS } from '../../../src/routing/partition-set.js';
 import { VirtualClock } from '../../../src/testing/virtual-clock.js';
 import type { AnyEventContract } from '../../../src/contract/event-contract.js';
 import { ACME, Noted, Signed, Whispered } from '../../support/contracts.js';
@@ -14,7 +15,14 @@ function admitted(contract: AnyEventContract, tombstone = false): Admitted {
   const validated = tombstone
     ? validateTombstone(ACME, contract, 'n', {}, clock)
     : validateEvent(ACME, contract, { id: 'n' }, {}, clock);
-  return { ...validated, topic: contract.topic, payload: tombstone ? null : PAYLOAD, costBytes: 1, chargedBytes: 1 };
+  return {
+    ...validated,
+    topic: contract.topic,
+    partitions: ALL_PARTITIONS,
+    payload: tombstone ? null : PAYLOAD,
+    costBytes: 1,
+    chargedBytes: 1,
+  };
 }
 
 describe('sealing', () => {
