@@ -9,6 +9,8 @@ import { ProducerSession } from './producer-session.js';
 
 /** How long the records of a session that had a fatal error may still be reported. */
 const FATAL_DRAIN_MS = 5_000;
+/** A fatal error may be the broker's answer to every new client: a missing ACL for idempotent writes is one. */
+const REPLACE_DELAY_MS = 1_000;
 
 /** The producer over the native client: a session at a time, and what is known about topics across sessions. */
 export class ConfluentProducer implements RecordProducer {
@@ -83,14 +85,13 @@ export class ConfluentProducer implements RecordProducer {
     this.#context.logger.error({ clientId: this.#options.clientId }, 'kafka producer replaced after a fatal error');
     this.#session = undefined;
     this.#retiring = session.close(FATAL_DRAIN_MS);
-    this.#reconnect();
+    this.#reconnectAfter(REPLACE_DELAY_MS);
   }
 
-  #reconnect(): void {
-    this.connect().catch(() => {
-      if (this.#isClosed) return;
-      this.#context.clock.setTimer(this.#options.connectTimeoutMs, () => {
-        this.#reconnect();
+  #reconnectAfter(delayMs: number): void {
+    this.#context.clock.setTimer(delayMs, () => {
+      this.connect().catch(() => {
+        if (!this.#isClosed) this.#reconnectAfter(REPLACE_DELAY_MS);
       });
     });
   }

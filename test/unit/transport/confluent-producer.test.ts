@@ -90,6 +90,9 @@ describe('the producer', () => {
     await settle();
     expect(deliveries.splice(0)).toEqual([{ failure: { kind: 'failed', reason: 'the producer is not connected' } }]);
 
+    // Not at once: the next client may fail in the same way.
+    expect(FakeProducer.all).toHaveLength(1);
+    await clock.advance(1_000);
     await vi.waitUntil(() => FakeProducer.all[1]?.isConnected === true);
     await settle();
     const next = FakeProducer.all[1]!;
