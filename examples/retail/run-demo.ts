@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { relative } from 'node:path';
 import { envelopeEncryption, localKeyring, TenantKafka } from 'tenantry';
 import { EmbeddedKafka } from 'tenantry/testing';
 import type { DemoOptions } from './args.js';
@@ -15,15 +16,15 @@ import { Tally } from './tally.js';
 import { UnhandledSales } from './unhandled-sales.js';
 import { watchRun } from './watch-run.js';
 
-/** What each tenant may publish. Britain, with nine lines of ten, has to wait now and then. */
-const RATE_LIMIT = { eventsPerSecond: 10_000, bytesPerSecond: 10_000_000 };
+/** What each tenant may publish. In bursts Britain, with nine lines of ten, has to wait for its turn. */
+const RATE_LIMIT = { default: { eventsPerSecond: 10_000, bytesPerSecond: 10_000_000 }, burstMs: 20 };
 
 /** The broker in the process answers a fetch that finds nothing only when its time is over, not when records come. */
 const EMBEDDED_SETTINGS = { consumer: { 'fetch.wait.max.ms': 10 } };
 
 /** Publishes the sales of a file, handles them meanwhile, and checks what came of it. */
 export async function runDemo(options: DemoOptions, progress: Progress, interrupt: AbortSignal): Promise<DemoResult> {
-  progress.note(`Reading ${options.file}`);
+  progress.note(`Reading ${relative('', options.file)}`);
   const expectation = await expectFromFile(options.file, options.rows);
   const tenantIds = [...expectation.tenants.keys(), ATTACKER];
 
@@ -39,11 +40,11 @@ export async function runDemo(options: DemoOptions, progress: Progress, interrup
     encryption: options.encryption
       ? envelopeEncryption({ kms: localKeyring({ keys: newKeys(tenantIds) }) })
       : undefined,
-    rateLimit: { default: RATE_LIMIT, onLimit: 'wait' },
+    rateLimit: { ...RATE_LIMIT, onLimit: 'wait' },
     tenants: Object.fromEntries(tenantIds.map((tenantId) => [tenantId, {}])),
   });
   await kafka.start();
-  await kafka.admin.createTopics([lineSold], { partitions: 4, replicationFactor: 1, groups: [group] });
+  await kafka.admin.createTopics([lineSold], { partitions: 4, replicationFactor: -1, groups: [group] });
 
   const unhandled = new UnhandledSales();
   const tally = new Tally(expectation.tenants, unhandled);
@@ -66,6 +67,7 @@ export async function runDemo(options: DemoOptions, progress: Progress, interrup
   const seconds = (tally.lastHandledAtMs - startedMs) / 1_000;
 
   const quarantined = await readTopic(brokers, `_quarantine.${topic}`);
+  if (embedded === undefined) progress.note(`Topic ${topic} and those beside it stay on the broker`);
   const outcome = { expectation, tally, unhandled: unhandled.count, hostile: attacker.written, quarantined };
   return demoResult(outcome, seconds);
 }

@@ -79,24 +79,21 @@ describe('the retail demo', () => {
       args: ['--no-encryption'],
       quarantined: { TENANT_MISMATCH: 2, RECORD_KEY_INVALID: 1, RECORD_HEADER_INVALID: 1 },
     },
-  ])(
-    'threats 2, 4, 12, 56: handles every line once, and no forged record, $title',
-    async ({ args, quarantined }) => {
-      const { exitCode, stdout, stderr } = await run('retail/main.ts', ['--rows', String(ROWS), '--json', ...args]);
-      expect(exitCode, stderr).toBe(0);
-      const result = JSON.parse(stdout) as DemoResult;
-      const expected = await revenueOfCountries();
+  ])('threats 2, 4, 12, 56: handles every line once, and no forged record, $title', async ({ args, quarantined }) => {
+    const { exitCode, stdout, stderr } = await run('retail/main.ts', ['--rows', String(ROWS), '--json', ...args]);
+    expect(exitCode, stderr).toBe(0);
+    const result = JSON.parse(stdout) as DemoResult;
+    const expected = await revenueOfCountries();
 
-      expect(result).toMatchObject({ published: ROWS, handled: ROWS, check: { passed: true, failures: [] } });
-      expect(result.quarantinedByCode).toEqual(quarantined);
-      const tenants = Object.values(result.tenants).map((tenant) => [tenant.country, tenant] as const);
-      expect(tenants.map(([country]) => country).sort()).toEqual([...expected.keys()].sort());
-      for (const [country, tenant] of tenants) {
-        const { lines, revenue } = expected.get(country)!;
-        expect(tenant).toMatchObject({ published: lines, handled: lines, revenue });
-      }
-    },
-  );
+    expect(result).toMatchObject({ published: ROWS, handled: ROWS, check: { passed: true, failures: [] } });
+    expect(result.quarantinedByCode).toEqual(quarantined);
+    const tenants = Object.values(result.tenants).map((tenant) => [tenant.country, tenant] as const);
+    expect(tenants.map(([country]) => country).sort()).toEqual([...expected.keys()].sort());
+    for (const [country, tenant] of tenants) {
+      const { lines, revenue } = expected.get(country)!;
+      expect(tenant).toMatchObject({ published: lines, handled: lines, revenue });
+    }
+  });
 
   it('says in one line what is wrong with a file, before it publishes anything', async () => {
     const file = join(folder, 'bad.csv');
