@@ -14,8 +14,14 @@ export interface PublishOptions {
 }
 
 /** Options of a whole `publishMany`. */
-export interface PublishManyOptions {
+export interface PublishManyOptions<Data = unknown> {
+  /** Ends the wait for all items, as `PublishOptions.signal` does for one. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * The options of one item. With event ids of the application's own, items whose outcome is unknown can be
+   * published again without becoming other events.
+   */
+  readonly each?: ((data: Data, index: number) => Omit<PublishOptions, 'signal'>) | undefined;
 }
 
 /** The broker's acknowledgement of one event. */
@@ -53,7 +59,7 @@ export interface Publisher {
   publishMany<C extends AnyEventContract>(
     contract: C,
     data: Iterable<InputOf<C>>,
-    options?: PublishManyOptions,
+    options?: PublishManyOptions<InputOf<C>>,
   ): Promise<Receipt[]>;
 
   /** Publishes a tombstone, which deletes the aggregate from a compacted topic. Errors as of `publish`. */

@@ -30,7 +30,7 @@ export class ScopedPublisher implements Publisher {
   async publishMany<C extends AnyEventContract>(
     contract: C,
     data: Iterable<InputOf<C>>,
-    options: PublishManyOptions = NO_OPTIONS,
+    options: PublishManyOptions<InputOf<C>> = NO_OPTIONS,
   ): Promise<Receipt[]> {
     return publishMany(data, options, (item, itemOptions) => this.#publish(contract, item, itemOptions, 'paced'));
   }

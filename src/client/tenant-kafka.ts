@@ -104,7 +104,7 @@ export class TenantKafka implements AsyncDisposable {
   async publishMany<C extends AnyEventContract>(
     contract: C,
     data: Iterable<InputOf<C>>,
-    options?: PublishManyOptions,
+    options?: PublishManyOptions<InputOf<C>>,
   ): Promise<Receipt[]> {
     return this.#publisher(this.#parts.ambient.require()).publishMany(contract, data, options);
   }

@@ -116,6 +116,7 @@ export class GroupEventConsumer implements EventConsumer {
   async #start(): Promise<void> {
     const topics = this.#handlers.topics;
     if (topics.length === 0) throw tenantryError('INVALID_STATE', `consumer ${this.groupId} has no handlers`);
+    this.#assertCanOpen();
     this.#state = 'starting';
     try {
       await this.#parts.producer.connect();
@@ -129,6 +130,16 @@ export class GroupEventConsumer implements EventConsumer {
       this.#starting = undefined;
       throw error;
     }
+  }
+
+  /** Without keys every protected record would go to quarantine: a mistake, not a flood of forgeries. */
+  #assertCanOpen(): void {
+    const eventType = this.#handlers.aProtectedType;
+    if (eventType === undefined || this.#parts.cipher !== undefined) return;
+    throw tenantryError(
+      'KEY_NOT_CONFIGURED',
+      `consumer ${this.groupId} handles ${eventType}, which is protected, and the client has no encryption option`,
+    );
   }
 
   async #stop(timeoutMs: number): Promise<StopReport> {

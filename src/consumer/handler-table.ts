@@ -33,6 +33,11 @@ export class HandlerTable {
     return [...new Set([...this.#routes.values()].map((route) => route.contract.topic))];
   }
 
+  /** An event type whose records have to be opened with a key; undefined where there is none. */
+  get aProtectedType(): string | undefined {
+    return [...this.#routes.keys()].find((eventType) => this.#contracts.requiredProtection(eventType) !== 'none');
+  }
+
   /** The route of an `event-type` header on a logical topic, or why there is none. */
   find(eventType: string, logicalTopic: string): Route | 'unknown-version' | 'unknown-type' {
     const route = this.#routes.get(eventType);

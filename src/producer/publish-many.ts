@@ -1,5 +1,5 @@
-import type { PublishManyOptions, Receipt } from '../api/publisher.js';
-import { tenantryError, TenantryError, type PublishOutcome } from '../core/errors.js';
+import type { PublishManyOptions, PublishOptions, Receipt } from '../api/publisher.js';
+import { isTenantryError, tenantryError, type PublishOutcome, type TenantryError } from '../core/errors.js';
 
 /** How many items of one publishMany are under way at once: enough to fill batches, few enough to bound memory. */
 const MAX_UNDER_WAY = 1_000;
@@ -11,8 +11,8 @@ const MAX_UNDER_WAY = 1_000;
  */
 export async function publishMany<T>(
   items: Iterable<T>,
-  options: PublishManyOptions,
-  publish: (item: T, options: PublishManyOptions) => Promise<Receipt>,
+  options: PublishManyOptions<T>,
+  publish: (item: T, options: PublishOptions) => Promise<Receipt>,
 ): Promise<Receipt[]> {
   const receipts: (Receipt | undefined)[] = [];
   const failures = new Map<number, TenantryError>();
@@ -31,11 +31,14 @@ export async function publishMany<T>(
     }
   };
 
+  const publishOne = async (item: T, index: number): Promise<Receipt> =>
+    publish(item, { ...options.each?.(item, index), signal: options.signal });
+
   for (const item of items) {
     await waitUntilAtMost(MAX_UNDER_WAY - 1);
     const index = receipts.push(undefined) - 1;
     underWay += 1;
-    publish(item, options).then(
+    publishOne(item, index).then(
       (receipt) => {
         receipts[index] = receipt;
         settled();
@@ -64,7 +67,7 @@ function outcomeOf(index: number, receipt: Receipt | undefined, error: TenantryE
 }
 
 function asTenantryError(error: unknown): TenantryError {
-  return error instanceof TenantryError
+  return isTenantryError(error)
     ? error
     : tenantryError('PUBLISH_FAILED', 'the publish failed', { reason: 'unexpected error' });
 }

@@ -34,6 +34,32 @@ describe('publishMany', () => {
     expect((await publishes).map(({ eventId }) => eventId)).toEqual(['0', '1', '2', '3', '4']);
   });
 
+  it('gives each item the options that the application makes for it', async () => {
+    const seen: unknown[] = [];
+    const eventIds = ['a', 'b'];
+    await publishMany(eventIds, { each: (item, index) => ({ eventId: `${item}${index}` }) }, (item, options) => {
+      seen.push(options);
+      return Promise.resolve(receiptOf(item));
+    });
+    expect(seen).toEqual([
+      { eventId: 'a0', signal: undefined },
+      { eventId: 'b1', signal: undefined },
+    ]);
+  });
+
+  it('does not let one item whose options cannot be made stop the others', async () => {
+    const each = (item: string): { eventId: string } => {
+      if (item === 'bad') throw new Error('secret');
+      return { eventId: item };
+    };
+    const error: unknown = await publishMany(['one', 'bad', 'two'], { each }, (item) =>
+      Promise.resolve(receiptOf(item)),
+    ).catch((thrown: unknown) => thrown);
+    const { outcomes } = error as TenantryErrorOf<'PUBLISH_INCOMPLETE'>;
+    expect(outcomes.map(({ published }) => published)).toEqual([true, false, true]);
+    expect(JSON.stringify(outcomes)).not.toContain('secret');
+  });
+
   it('of nothing is nothing', async () => {
     expect(await publishMany([], {}, () => Promise.reject(new Error('never called')))).toEqual([]);
   });
