@@ -19,9 +19,6 @@ import { watchRun } from './watch-run.js';
 /** What each tenant may publish. In bursts Britain, with nine lines of ten, has to wait for its turn. */
 const RATE_LIMIT = { default: { eventsPerSecond: 10_000, bytesPerSecond: 10_000_000 }, burstMs: 20 };
 
-/** The broker in the process answers a fetch that finds nothing only when its time is over, not when records come. */
-const EMBEDDED_SETTINGS = { consumer: { 'fetch.wait.max.ms': 10 } };
-
 /** Publishes the sales of a file, handles them meanwhile, and checks what came of it. */
 export async function runDemo(options: DemoOptions, progress: Progress, interrupt: AbortSignal): Promise<DemoResult> {
   progress.note(`Reading ${relative('', options.file)}`);
@@ -35,8 +32,7 @@ export async function runDemo(options: DemoOptions, progress: Progress, interrup
 
   await using kafka = new TenantKafka({
     clientId: 'retail-demo',
-    brokers: [...brokers],
-    librdkafka: embedded === undefined ? {} : EMBEDDED_SETTINGS,
+    brokers,
     encryption: options.encryption
       ? envelopeEncryption({ kms: localKeyring({ keys: newKeys(tenantIds) }) })
       : undefined,

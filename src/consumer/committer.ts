@@ -44,41 +44,41 @@ export class Committer {
 
   /** Begins a commit for every partition whose progress has changed. */
   commitAll(): void {
-    for (const session of this.#sessions()) this.#begin(session);
+    for (const session of this.#sessions()) void this.#begin(session);
   }
 
   /**
-   * The last commit of a partition before it goes away: waits for the one under way, at most for `maxMs`, then
-   * commits in place.
+   * Commits a partition until there is nothing left to commit: before it is read for the first time, and before
+   * it goes away. Polling must go on meanwhile, because the broker's answers come with it; an answer is waited
+   * for so, and not in place, because in place it would hold up the event loop while no broker answers.
    *
+   * @param maxMs - how long it may take
    * @returns whether everything finished is committed
    */
   async commitFinally(session: PartitionSession, maxMs: number): Promise<boolean> {
     const deadlineMs = this.#clock.monotonicMs() + maxMs;
-    for (let before = this.#underWay.get(session); before !== undefined; before = this.#underWay.get(session)) {
-      if (!(await within(this.#clock, deadlineMs - this.#clock.monotonicMs(), before))) return false;
-    }
     for (;;) {
-      const request = session.beginCommit();
-      if (request === undefined) return true;
-      const result = this.#consumer.commitNow(request);
-      const again = session.endCommit(request, result);
-      if (!result.ok) this.#report(request, result);
-      if (!again) return result.ok;
+      const before = this.#underWay.get(session);
+      const commit = before ?? this.#begin(session);
+      if (commit === undefined) return true;
+      if (!(await within(this.#clock, deadlineMs - this.#clock.monotonicMs(), commit))) return false;
+      if (before === undefined && session.failedCommits > 0) return false;
     }
   }
 
-  #begin(session: PartitionSession): void {
-    if (this.#underWay.has(session)) return;
+  /** @returns undefined where there is nothing to commit, or a commit is under way */
+  #begin(session: PartitionSession): Promise<void> | undefined {
+    if (this.#underWay.has(session)) return undefined;
     const request = session.beginCommit();
-    if (request === undefined) return;
+    if (request === undefined) return undefined;
     const commit = this.#consumer.commit(request).then((result) => {
       this.#underWay.delete(session);
       const again = session.endCommit(request, result);
       if (!result.ok) this.#report(request, result);
-      if (again) this.#begin(session);
+      if (again) void this.#begin(session);
     });
     this.#underWay.set(session, commit);
+    return commit;
   }
 
   #report(request: CommitRequest, result: CommitResult): void {

@@ -3,6 +3,7 @@ import { describeForeignError } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
 import type { DriverConfig } from './driver-types.js';
 import type { OauthToken, ResolvedTransportOptions } from './options.js';
+import { inProcessConsumerSettings } from './in-process-brokers.js';
 import type { GroupConsumerOptions } from './port.js';
 
 /** What surrounds a client: time and a place for log lines. */
@@ -45,6 +46,7 @@ export function consumerConfig(
     'queued.max.messages.kbytes': 16_384,
     // With a small queue the default pause of 1 s after it was full would leave the reader without records.
     'fetch.queue.backoff.ms': 20,
+    ...inProcessConsumerSettings(options.brokers),
     ...passedThrough(options, 'consumer'),
     ...commonConfig(options, `${options.clientId}${suffix}`, context),
     'group.id': group.groupId,

@@ -19,8 +19,8 @@ export function commitFailure(error: unknown): CommitResult {
 /**
  * Brings commits and their answers together. The client's answer is an event with topic, partition and offset
  * and nothing that names the request, so answers are taken in order for each partition, and one for another
- * offset than expected lets go of what was before it. Every commit has such an event, also one that was waited
- * for in place or given up.
+ * offset than expected lets go of what was before it. Every commit has such an event, also one that was given
+ * up.
  */
 export class CommitReplies {
   readonly #clock: Clock;
@@ -43,11 +43,6 @@ export class CommitReplies {
       resolve(result);
     });
     return promise;
-  }
-
-  /** An event will come that nobody waits for. */
-  expectUnheeded(request: CommitRequest): void {
-    this.#push(request, () => undefined);
   }
 
   /** An event has come. */

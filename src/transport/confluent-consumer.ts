@@ -40,7 +40,6 @@ const CONNECT_POLL_MS = 50;
  * - An error that arrives behind records of the same `poll` is dropped by the client, and no error says which
  *   partition it is about. A reader that does not advance must be noticed by comparing it with the log.
  * - `assign` knows no leader epoch; `commit` does.
- * - `commitNow` blocks the event loop until the broker answers, or for a session time-out where it does not.
  */
 export class ConfluentConsumer implements GroupConsumer {
   readonly #options: ResolvedTransportOptions;
@@ -186,17 +185,6 @@ export class ConfluentConsumer implements GroupConsumer {
       return commitFailure(error);
     }
     return this.#commits.expect(request);
-  }
-
-  commitNow(request: CommitRequest): CommitResult {
-    const client = this.#running();
-    this.#commits.expectUnheeded(request);
-    try {
-      client.commitSync(request);
-      return { ok: true };
-    } catch (error) {
-      return commitFailure(error);
-    }
   }
 
   pause(partitions: readonly TopicPartition[]): void {

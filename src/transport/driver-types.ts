@@ -121,7 +121,6 @@ export interface DriverConsumer extends DriverClient {
   incrementalUnassign(partitions: readonly DriverTopicPartition[]): unknown;
   seek(partition: DriverTopicPartition, timeoutMs: number, callback: (error?: DriverError) => void): unknown;
   commit(partition: DriverTopicPartition): unknown;
-  commitSync(partition: DriverTopicPartition): unknown;
   pause(partitions: readonly DriverTopicPartition[]): unknown;
   resume(partitions: readonly DriverTopicPartition[]): unknown;
   disconnect(callback: () => void): unknown;

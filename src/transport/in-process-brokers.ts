@@ -18,6 +18,14 @@ export function announceInProcessBrokers(brokers: readonly string[], create: Cre
   };
 }
 
+/**
+ * What a consumer of brokers in this process is configured with: they answer a fetch that finds nothing only
+ * when its time is over, not when records come, so the default of 500 ms would be the latency of every event.
+ */
+export function inProcessConsumerSettings(brokers: readonly string[]): Readonly<Record<string, number>> {
+  return inProcessTopicCreator(brokers) === undefined ? {} : { 'fetch.wait.max.ms': 10 };
+}
+
 /** How a topic is created where these brokers run inside this process. */
 export function inProcessTopicCreator(brokers: readonly string[]): CreateTopicInProcess | undefined {
   const [first] = brokers;

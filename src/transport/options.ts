@@ -56,7 +56,7 @@ const settings = z
 
 /** The options of the connection to Kafka; `TransportOptions` documents them. */
 export const transportOptionsShape = {
-  brokers: z.array(broker).min(1),
+  brokers: z.array(broker).min(1).readonly(),
   clientId: z.string().regex(/^[\x21-\x7e]{1,200}$/, 'must be 1 to 200 visible ASCII characters'),
   connection: z.strictObject({ ssl: sslSchema.default(false), sasl: saslSchema.optional() }).default({ ssl: false }),
   librdkafka: z

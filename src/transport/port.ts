@@ -118,8 +118,6 @@ export interface GroupConsumer {
   seek(position: StartPosition): Promise<void>;
   /** Commits and resolves with the broker's answer; polling must go on for the answer to arrive. */
   commit(request: CommitRequest): Promise<CommitResult>;
-  /** Commits and waits in place: for revocation and the end. */
-  commitNow(request: CommitRequest): CommitResult;
   pause(partitions: readonly TopicPartition[]): void;
   resume(partitions: readonly TopicPartition[]): void;
   /** Leaves the group. Never rejects. */

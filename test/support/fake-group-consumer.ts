@@ -156,12 +156,6 @@ export class FakeGroupConsumer implements GroupConsumer {
     });
   }
 
-  commitNow(request: CommitRequest): CommitResult {
-    if (this.#killed) return { ok: true };
-    this.#checkCommit(request);
-    return this.#group.commit(request, this);
-  }
-
   pause(partitions: readonly TopicPartition[]): void {
     this.#setPaused(partitions, true);
   }

@@ -23,7 +23,7 @@ async function reading(
       }),
     given,
   );
-  await harness.clock.advance(50);
+  await harness.clock.advance(150);
   return { process, seen };
 }
 
@@ -199,7 +199,7 @@ describe('threat 39: a payload that lies', () => {
       harness.kafka.append(eventRecord({ topic: 'states', value: null, eventType: Signed.eventType, moreHeaders }));
     }
     await harness.start((consumer) => consumer.on(Signed, () => expect.fail('handled')));
-    await harness.clock.advance(100);
+    await harness.clock.advance(300);
     expect(harness.copies(quarantineTopic('states')).map(({ code }) => code)).toEqual(['SEAL_MISSING', 'SEAL_INVALID']);
   });
 });

@@ -62,15 +62,6 @@ describe('commits and their answers', () => {
     expect(await lost).toMatchObject({ ok: false });
   });
 
-  it('skip the event of a commit that was waited for in place', async () => {
-    const replies = make();
-    replies.expectUnheeded(request(3));
-    const result = replies.expect(request(3));
-    replies.onEvent(undefined, [{ topic: 't', partition: 0, offset: 3 }]);
-    replies.onEvent(driverError(16, 'refused'), [{ topic: 't', partition: 0, offset: 3 }]);
-    expect(await result).toMatchObject({ ok: false, reason: 'refused' });
-  });
-
   it('are given up at the end, and unexpected events do nothing', async () => {
     const replies = make();
     const result = replies.expect(request(3));
