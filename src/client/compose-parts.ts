@@ -22,7 +22,7 @@ export interface ClientParts extends Omit<ConsumerParts, 'publisherOf'> {
 export function composeParts(options: CompiledOptions): ClientParts {
   const { clock, logger, directory, rateLimit } = options;
   const telemetry = new Telemetry({ clock, logger, options: options.telemetry });
-  const transport = createConfluentTransport(options, { clock, logger });
+  const transport = createConfluentTransport(options, { clock, telemetry });
   const cipher = options.encryption === undefined ? undefined : createEnvelopeCipher(options.encryption, { clock });
   const limiter = localRateLimiter({
     clock,

@@ -234,6 +234,42 @@ export const LOG_EVENTS = {
     fields: ['kind', 'reason'],
     meaning: 'Reading is disturbed; health() says whether it goes on.',
   },
+  producerReplaced: {
+    level: 'error',
+    message: 'kafka producer replaced after a fatal error',
+    fields: ['clientId'],
+    meaning: 'The native producer cannot go on; what it had in flight settles within 5 s, and another takes over.',
+  },
+  tokenProviderFailed: {
+    level: 'warn',
+    message: 'oauth token provider failed',
+    fields: ['error'],
+    meaning: 'The client asks again. `error` is the name and code of what was thrown, never its message.',
+  },
+  clientCallRefused: {
+    level: 'debug',
+    message: 'kafka consumer refused a call',
+    fields: ['reason'],
+    meaning: 'Mostly a pause of a partition that has just gone to another member.',
+  },
+  clientError: {
+    level: 'error',
+    message: 'kafka client error',
+    fields: ['facility', 'detail'],
+    meaning: 'A log line of librdkafka, in its own words; so are the next two. It goes on by itself where it can.',
+  },
+  clientWarning: {
+    level: 'warn',
+    message: 'kafka client warning',
+    fields: ['facility', 'detail'],
+    meaning: 'The same, of severity warning.',
+  },
+  clientNote: {
+    level: 'debug',
+    message: 'kafka client note',
+    fields: ['facility', 'detail'],
+    meaning: 'The same, of all lower severities.',
+  },
 } as const satisfies Record<string, LogEntry>;
 
 /** The name of a metric. */

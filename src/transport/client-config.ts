@@ -1,15 +1,15 @@
 import type { Clock } from '../core/clock.js';
 import { describeForeignError } from '../core/errors.js';
-import type { Logger } from '../core/logger.js';
+import type { Telemetry } from '../telemetry/telemetry.js';
 import type { DriverConfig } from './driver-types.js';
 import type { OauthToken, ResolvedTransportOptions } from './options.js';
 import { inProcessConsumerSettings } from './in-process-brokers.js';
 import type { GroupConsumerOptions } from './port.js';
 
-/** What surrounds a client: time and a place for log lines. */
+/** What surrounds a client: time, and where its log events go. */
 export interface TransportContext {
   readonly clock: Clock;
-  readonly logger: Logger;
+  readonly telemetry: Pick<Telemetry, 'log'>;
 }
 
 /** Room for what a copy adds to a record of the largest size: headers that say where it came from. */
@@ -108,14 +108,14 @@ interface DriverToken {
 
 function tokenRefresh(
   token: () => Promise<OauthToken>,
-  { clock, logger }: TransportContext,
+  { clock, telemetry }: TransportContext,
 ): () => Promise<DriverToken> {
   return async () => {
     try {
       const { value, principal, lifetimeMs, extensions = {} } = await token();
       return { tokenValue: value, principal, lifetime: Math.floor(clock.nowMs() + lifetimeMs), extensions };
     } catch (error) {
-      logger.warn({ error: describeForeignError(error) }, 'oauth token provider failed');
+      telemetry.log('tokenProviderFailed', { error: describeForeignError(error) });
       // The client repeats this text in its logs, so it must not be the provider's.
       // eslint-disable-next-line preserve-caught-error -- a cause would carry what must not leave
       throw new Error('the token provider failed');

@@ -310,7 +310,7 @@ export class ConfluentConsumer implements GroupConsumer {
     try {
       call(client);
     } catch (error) {
-      this.#context.logger.debug({ reason: reasonOf(error) }, 'kafka consumer refused a call');
+      this.#context.telemetry.log('clientCallRefused', { reason: reasonOf(error) });
     }
   }
 

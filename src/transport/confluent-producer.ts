@@ -82,7 +82,7 @@ export class ConfluentProducer implements RecordProducer {
 
   /** After a fatal error only a new client can send; what the old one took is reported by the old one. */
   #replace(session: ProducerSession): void {
-    this.#context.logger.error({ clientId: this.#options.clientId }, 'kafka producer replaced after a fatal error');
+    this.#context.telemetry.log('producerReplaced', { clientId: this.#options.clientId });
     this.#session = undefined;
     this.#retiring = session.close(FATAL_DRAIN_MS);
     this.#reconnectAfter(REPLACE_DELAY_MS);

@@ -118,13 +118,13 @@ export function makeClient<T>(make: () => T): T {
 const SYSLOG_ERROR = 3;
 const SYSLOG_WARNING = 4;
 
-/** Sends librdkafka's log lines to the logger. */
-export function logTo({ logger }: TransportContext): (log: DriverLog) => void {
+/** Makes librdkafka's log lines log events. */
+export function logTo({ telemetry }: TransportContext): (log: DriverLog) => void {
   return ({ severity, fac, message }) => {
     const fields = { facility: fac, detail: message };
-    if (severity <= SYSLOG_ERROR) logger.error(fields, 'kafka client');
-    else if (severity === SYSLOG_WARNING) logger.warn(fields, 'kafka client');
-    else logger.debug(fields, 'kafka client');
+    if (severity <= SYSLOG_ERROR) telemetry.log('clientError', fields);
+    else if (severity === SYSLOG_WARNING) telemetry.log('clientWarning', fields);
+    else telemetry.log('clientNote', fields);
   };
 }
 

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../../../src/core/clock.js';
-import { silentLogger } from '../../../src/core/logger.js';
 import type { OutgoingRecord, ReceivedRecord } from '../../../src/record/wire-record.js';
 import { createConfluentTransport } from '../../../src/transport/confluent-transport.js';
 import { transportOptionsSchema, type TransportOptions } from '../../../src/transport/options.js';
@@ -17,7 +16,7 @@ import type {
 
 export function makeTransport(brokers: string[], options: Partial<TransportOptions> = {}): Transport {
   const resolved = transportOptionsSchema.parse({ brokers, clientId: 'test', ...options });
-  return createConfluentTransport(resolved, { clock: systemClock, logger: silentLogger });
+  return createConfluentTransport(resolved, { clock: systemClock, telemetry: { log: () => undefined } });
 }
 
 export function record(topic: string, partition: number, fields: Partial<OutgoingRecord> = {}): OutgoingRecord {

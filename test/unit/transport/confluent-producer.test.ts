@@ -1,5 +1,4 @@
 import { describe, expect, it, vi } from 'vitest';
-import { silentLogger } from '../../../src/core/logger.js';
 import type { OutgoingRecord } from '../../../src/record/wire-record.js';
 import { ConfluentProducer } from '../../../src/transport/confluent-producer.js';
 import { transportOptionsSchema } from '../../../src/transport/options.js';
@@ -20,7 +19,7 @@ const options = transportOptionsSchema.parse({ brokers: ['localhost:9092'], clie
 async function connected(): Promise<{ producer: ConfluentProducer; clock: ManualClock; client: FakeProducer }> {
   const clock = new ManualClock();
   const driver = fakeDriver();
-  const producer = new ConfluentProducer(options, { clock, logger: silentLogger }, () => driver);
+  const producer = new ConfluentProducer(options, { clock, telemetry: { log: () => undefined } }, () => driver);
   await producer.connect();
   return { producer, clock, client: FakeProducer.all[0]! };
 }
@@ -107,7 +106,11 @@ describe('the producer', () => {
 
   it('connects with one client, however often it is asked', async () => {
     const driver = fakeDriver();
-    const producer = new ConfluentProducer(options, { clock: new ManualClock(), logger: silentLogger }, () => driver);
+    const producer = new ConfluentProducer(
+      options,
+      { clock: new ManualClock(), telemetry: { log: () => undefined } },
+      () => driver,
+    );
     await Promise.all([producer.connect(), producer.connect(), producer.disconnect(0)]);
     await expect(producer.connect()).rejects.toMatchObject({ code: 'NOT_RUNNING' });
     expect(FakeProducer.all).toHaveLength(1);

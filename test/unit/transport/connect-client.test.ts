@@ -1,6 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { silentLogger } from '../../../src/core/logger.js';
-import { configurationError, connectClient } from '../../../src/transport/connect-client.js';
+import { configurationError, connectClient, logTo } from '../../../src/transport/connect-client.js';
 import { driverError, FakeProducer } from './fake-driver.js';
 import { ManualClock } from './manual-clock.js';
 
@@ -9,7 +8,7 @@ describe('connecting a client', () => {
     const clock = new ManualClock();
     const client = new FakeProducer({});
     const serve = vi.fn();
-    const context = { clock, logger: silentLogger };
+    const context = { clock, telemetry: { log: () => undefined } };
     return { client, clock, serve, connect: () => connectClient(client, serve, 1_000, context) };
   }
 
@@ -58,4 +57,15 @@ it.each([
   expect(error).toMatchObject({ code: 'INVALID_OPTIONS', problems: [{ path }] });
   expect(error.message).toContain(name);
   expect(error.message).not.toContain('s3cret');
+});
+
+it("makes the client's log lines events of the table, each of the level that its severity asks for", () => {
+  const log = vi.fn();
+  const write = logTo({ clock: new ManualClock(), telemetry: { log } });
+  for (const severity of [3, 4, 5]) write({ severity, fac: 'FAIL', message: `severity ${severity}` });
+  expect(log.mock.calls).toEqual([
+    ['clientError', { facility: 'FAIL', detail: 'severity 3' }],
+    ['clientWarning', { facility: 'FAIL', detail: 'severity 4' }],
+    ['clientNote', { facility: 'FAIL', detail: 'severity 5' }],
+  ]);
 });

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/core/clock.js';
-import { silentLogger } from '../../../src/core/logger.js';
 import { adminConfig, consumerConfig, producerConfig } from '../../../src/transport/client-config.js';
 import { type TransportOptions, transportOptionsSchema } from '../../../src/transport/options.js';
 
-const context = { clock: systemClock, logger: silentLogger };
+const telemetry = { log: (): void => undefined };
+const context = { clock: systemClock, telemetry };
 const group = { groupId: 'acme.orders', topics: ['orders'], clientIdSuffix: 'head' };
 
 function options(extra: Partial<TransportOptions> = {}): TransportOptions {
@@ -144,7 +144,7 @@ describe('the configuration of the clients', () => {
       const connection = { sasl: { mechanism: 'oauthbearer', token: provider } } as const;
       const config = producerConfig(transportOptionsSchema.parse(options({ connection })), {
         clock: { ...systemClock, nowMs: () => 1_000 },
-        logger: silentLogger,
+        telemetry,
       });
       expect(config).toMatchObject({ 'security.protocol': 'sasl_plaintext', 'sasl.mechanisms': 'OAUTHBEARER' });
       return (config['oauthbearer_token_refresh_cb'] as () => unknown)();
