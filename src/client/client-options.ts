@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { systemClock, type Clock } from '../core/clock.js';
-import { tenantryError, type Problem } from '../core/errors.js';
+import { checkOptions } from '../core/invalid-options.js';
 import { silentLogger, type Logger } from '../core/logger.js';
 import { isTenantId, type TenantId } from '../core/tenant-id.js';
 import { isEncryptionOptions, type EncryptionOptions } from '../encryption/encryption-options.js';
@@ -77,23 +77,6 @@ export type CompiledOptions = Omit<z.output<typeof clientSchema>, 'tenants'> & {
 export function compileOptions(options: ClientOptions): CompiledOptions {
   const { tenants, ...compiled } = checkOptions('TenantKafka', clientSchema, options);
   return Object.freeze({ ...compiled, directory: directoryOf(tenants) });
-}
-
-/** Checks options with a schema. @throws TenantryError `INVALID_OPTIONS`, which lists every wrong field */
-export function checkOptions<S extends z.ZodType>(what: string, schema: S, options: unknown): z.output<S> {
-  const parsed = schema.safeParse(options);
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.flatMap(problemsOf);
-  const list = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
-  throw tenantryError('INVALID_OPTIONS', `${what}: ${list}`, { problems });
-}
-
-function problemsOf(issue: z.core.$ZodIssue): Problem[] {
-  const path = issue.path.map(String).join('.');
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ path: path === '' ? key : `${path}.${key}`, message: 'is not an option' }));
-  }
-  return [{ path: path === '' ? '(root)' : path, message: issue.message }];
 }
 
 function directoryOf(tenants: z.output<typeof tenantsSchema> | undefined): TenantDirectory {

@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { tenantryError } from '../core/errors.js';
+import { checkOptions, invalidOptions } from '../core/invalid-options.js';
 import { isTenantId, type TenantId } from '../core/tenant-id.js';
-import { invalidOptions } from './invalid-options.js';
 import { isKeyService, type KeyService } from './key-service.js';
 import type { DataKeyAges } from './sealing-keys.js';
 
@@ -63,13 +62,12 @@ const settings = new WeakMap<object, EnvelopeSettings>();
  * @throws TenantryError `INVALID_OPTIONS`
  */
 export function envelopeEncryption(options: EnvelopeEncryptionOptions): EncryptionOptions {
-  const parsed = envelopeSchema.safeParse(options);
-  if (!parsed.success) throw invalidOptions('envelopeEncryption', parsed.error);
-  const revoked = Object.entries(parsed.data.revokedDataKeys) as [TenantId, string[]][];
+  const { kms, dataKey, revokedDataKeys } = checkOptions('envelopeEncryption', envelopeSchema, options);
+  const revoked = Object.entries(revokedDataKeys) as [TenantId, string[]][];
   const made = Object.freeze({}) as EncryptionOptions;
   settings.set(made, {
-    kms: parsed.data.kms,
-    dataKey: parsed.data.dataKey,
+    kms,
+    dataKey,
     revokedDataKeys: new Map(revoked.map(([tenantId, ids]) => [tenantId, new Set(ids.map((id) => id.toLowerCase()))])),
   });
   return made;
@@ -84,6 +82,5 @@ export function isEncryptionOptions(value: unknown): value is EncryptionOptions 
 export function settingsOf(options: EncryptionOptions): EnvelopeSettings {
   const found = settings.get(options);
   if (found !== undefined) return found;
-  const message = 'must be made by envelopeEncryption(...)';
-  throw tenantryError('INVALID_OPTIONS', `encryption ${message}`, { problems: [{ path: 'encryption', message }] });
+  throw invalidOptions('TenantKafka', [{ path: 'encryption', message: 'must be made by envelopeEncryption(...)' }]);
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
+import { checkOptions } from '../core/invalid-options.js';
 import type { TenantId } from '../core/tenant-id.js';
-import { invalidOptions } from './invalid-options.js';
 import { KEY_BYTES, takeSecretKey } from './key-derivation.js';
 import { readKeyFile, readKeyVariable } from './key-file.js';
 import { invalidKeys, parseKeyRing, type DecodedKeys, type KeyRing } from './key-ring.js';
@@ -46,9 +46,7 @@ const optionsSchema = z
  * @throws TenantryError `INVALID_OPTIONS`, or `INVALID_KEY_MATERIAL` that names each tenant whose key cannot be used
  */
 export function localKeyring(options: LocalKeyringOptions): KeyService {
-  const parsed = optionsSchema.safeParse(options);
-  if (!parsed.success) throw invalidOptions('localKeyring', parsed.error);
-  const { keyFile, environment, keys } = parsed.data;
+  const { keyFile, environment, keys } = checkOptions('localKeyring', optionsSchema, options);
   if (keyFile !== undefined) return new LocalKeyring(readKeyFile(keyFile), `the key file ${keyFile}`);
   if (environment === true) return new LocalKeyring(readKeyVariable(), 'the key ring in the environment');
   return new LocalKeyring(keys, 'keys');

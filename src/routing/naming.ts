@@ -1,4 +1,4 @@
-import { tenantryError } from '../core/errors.js';
+import { invalidOptions } from '../core/invalid-options.js';
 import type { TenantId } from '../core/tenant-id.js';
 
 // Names of topics and groups, all in one place. Segments are joined by dots and no segment can hold one, so
@@ -29,9 +29,7 @@ export function parseGroupName(value: unknown): GroupName {
   if (isGroupName(value)) return value;
   const message =
     'must be 1 to 64 characters of a-z 0-9 -, beginning with a letter or a digit, not ending in the word internal';
-  throw tenantryError('INVALID_OPTIONS', `the name of a consumer group ${message}`, {
-    problems: [{ path: 'group', message }],
-  });
+  throw invalidOptions('the name of a consumer group', [{ path: 'group', message }]);
 }
 
 /** What every topic and group of one tenant begins with; the pattern of its prefixed ACLs. */

@@ -32,8 +32,8 @@ describe('envelopeEncryption', () => {
     ['nothing', undefined, ['(root)']],
     ['no key service', {}, ['kms']],
     ['a wrong key service', { kms: { generateDataKey: () => null } }, ['kms']],
-    ['an unknown field', { kms, cache: 1 }, ['(root)']],
-    ['an unknown field inside', { kms, dataKey: { maxAgeMs: 1 } }, ['dataKey']],
+    ['an unknown field', { kms, cache: 1 }, ['cache']],
+    ['an unknown field inside', { kms, dataKey: { maxAgeMs: 1 } }, ['dataKey.maxAgeMs']],
     ['a soft age above the hard age', { kms, dataKey: { softAgeMs: 2_000, hardAgeMs: 1_000 } }, ['dataKey.hardAgeMs']],
     [
       'ages that are no whole milliseconds',
