@@ -2,6 +2,7 @@ import { tenantryError } from '../core/errors.js';
 import type { OutgoingRecord } from '../record/wire-record.js';
 import { producerConfig, type TransportContext } from './client-config.js';
 import type { Driver } from './driver-types.js';
+import { atMost } from './native-calls.js';
 import type { ResolvedTransportOptions } from './options.js';
 import { PartitionCounts } from './partition-counts.js';
 import type { Delivery, RecordProducer } from './port.js';
@@ -36,6 +37,7 @@ export class ConfluentProducer implements RecordProducer {
 
   connect(): Promise<void> {
     if (this.#session !== undefined) return Promise.resolve();
+    if (this.#isClosed) return Promise.reject(disconnected());
     this.#connecting ??= this.#openSession().finally(() => {
       this.#connecting = undefined;
     });
@@ -59,14 +61,14 @@ export class ConfluentProducer implements RecordProducer {
 
   async disconnect(timeoutMs: number): Promise<void> {
     this.#isClosed = true;
-    await this.#connecting?.catch(() => undefined);
     const session = this.#session;
     this.#session = undefined;
-    await Promise.all([session?.close(timeoutMs), this.#retiring]);
+    // A client that still connects has taken no records, so past the time it may be left to close itself.
+    const connecting = this.#connecting && atMost(this.#context.clock, timeoutMs, this.#connecting);
+    await Promise.all([session?.close(timeoutMs), this.#retiring, connecting]);
   }
 
   async #openSession(): Promise<void> {
-    if (this.#isClosed) throw tenantryError('NOT_RUNNING', 'the producer was disconnected');
     const session = new ProducerSession(
       this.#loadDriver(),
       producerConfig(this.#options, this.#context),
@@ -77,6 +79,10 @@ export class ConfluentProducer implements RecordProducer {
       },
     );
     await session.connect();
+    if (this.#isClosed) {
+      await session.close(0);
+      throw disconnected();
+    }
     this.#session = session;
   }
 
@@ -98,7 +104,11 @@ export class ConfluentProducer implements RecordProducer {
 
   async #askPartitionCount(topic: string, timeoutMs: number): Promise<number> {
     if (this.#session === undefined) await this.connect();
-    if (this.#session === undefined) throw tenantryError('NOT_RUNNING', 'the producer was disconnected');
+    if (this.#session === undefined) throw disconnected();
     return this.#session.partitionCount(topic, timeoutMs);
   }
+}
+
+function disconnected(): Error {
+  return tenantryError('NOT_RUNNING', 'the producer was disconnected');
 }

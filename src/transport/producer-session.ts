@@ -11,8 +11,8 @@ import { toDriverBytes, toDriverHeaders } from './wire-headers.js';
 /** A record that the client took and has not reported on. */
 type OnDelivery = (delivery: Delivery) => void;
 
-/** How long closing the native client may take once nothing is in flight any more. */
-const CLOSE_GRACE_MS = 5_000;
+/** How long closing the native client is waited for where no time is left; it goes on without us. */
+const MIN_CLOSE_MS = 1_000;
 
 /**
  * One native producer and the records it has taken. It ends for good with a fatal error (an idempotent producer
@@ -93,6 +93,8 @@ export class ProducerSession {
 
   /** Waits up to `timeoutMs` for what is in flight, reports the rest as unknown and ends the client. Never rejects. */
   async close(timeoutMs: number): Promise<void> {
+    const { clock } = this.#context;
+    const deadlineMs = clock.monotonicMs() + timeoutMs;
     await this.#drained(timeoutMs);
     for (const onDelivery of this.#open.takeAll()) {
       onDelivery({ failure: { kind: 'unknown', reason: 'the producer was closed before the broker answered' } });
@@ -101,7 +103,7 @@ export class ProducerSession {
     const finish = (): void => {
       closed.resolve(undefined);
     };
-    const timer = this.#context.clock.setTimer(CLOSE_GRACE_MS, finish);
+    const timer = clock.setTimer(Math.max(MIN_CLOSE_MS, deadlineMs - clock.monotonicMs()), finish);
     try {
       // Its flush calls back early and settles nothing: all that mattered is settled above.
       this.#client.disconnect(1, finish);

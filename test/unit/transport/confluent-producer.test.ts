@@ -111,9 +111,49 @@ describe('the producer', () => {
       { clock: new ManualClock(), telemetry: { log: () => undefined } },
       () => driver,
     );
-    await Promise.all([producer.connect(), producer.connect(), producer.disconnect(0)]);
+    await Promise.all([producer.connect(), producer.connect()]);
+    await producer.disconnect(0);
     await expect(producer.connect()).rejects.toMatchObject({ code: 'NOT_RUNNING' });
     expect(FakeProducer.all).toHaveLength(1);
     expect(FakeProducer.all[0]?.isDisconnected).toBe(true);
+  });
+
+  it('waits for a client that still connects no longer than it may, and closes it when it is there', async () => {
+    const clock = new ManualClock();
+    const driver = fakeDriver();
+    const producer = new ConfluentProducer(options, { clock, telemetry: { log: () => undefined } }, () => driver);
+    const connected = producer.connect();
+    const refused = expect(connected).rejects.toMatchObject({ code: 'NOT_RUNNING' });
+    const client = FakeProducer.all[0]!;
+    let answer: (() => void) | undefined;
+    client.answer = (callback) => {
+      answer = () => {
+        callback(null, { brokers: [], topics: [] });
+      };
+    };
+    await vi.waitUntil(() => answer !== undefined);
+    const onDisconnected = vi.fn();
+    const disconnected = producer.disconnect(2_000).then(onDisconnected);
+    await clock.advance(1_999);
+    expect(onDisconnected).not.toHaveBeenCalled();
+    await clock.advance(1);
+    expect(onDisconnected).toHaveBeenCalled();
+    await disconnected;
+    expect(client.isDisconnected).toBe(false);
+    answer?.();
+    await refused;
+    expect(client.isDisconnected).toBe(true);
+  });
+
+  it('waits for a native client that does not end no longer than it may', async () => {
+    const { producer, clock, client } = await connected();
+    client.disconnect = () => undefined;
+    const onDisconnected = vi.fn();
+    void producer.disconnect(3_000).then(onDisconnected);
+    await settle();
+    await clock.advance(2_999);
+    expect(onDisconnected).not.toHaveBeenCalled();
+    await clock.advance(1);
+    expect(onDisconnected).toHaveBeenCalled();
   });
 });
