@@ -125,31 +125,39 @@ export class GroupMembership {
     telemetry.log('assigned', { partitions: sessions.length });
   }
 
-  /** Opens the sessions of partitions, for as long as it takes; none where the group has moved on meanwhile. */
+  /** Opens the sessions of partitions, for as long as it takes and they are ours. */
   async #open(partitions: readonly TopicPartition[]): Promise<PartitionSession[]> {
     const { clock, telemetry } = this.#parts;
     const { signal } = this.#closing;
-    while (!signal.aborted) {
+    let ours = partitions;
+    while (ours.length > 0 && !signal.aborted) {
       try {
-        const sessions = await openSessions(partitions, this.#parts);
+        const sessions = await openSessions(ours, this.#parts);
         if (await this.#commitStarts(sessions)) return sessions;
-        telemetry.log('assignmentDelayed', { partitions: partitions.length, reason: 'the start is not committed' });
+        telemetry.log('assignmentDelayed', { partitions: ours.length, reason: 'the start is not committed' });
       } catch (error) {
-        telemetry.log('assignmentDelayed', { partitions: partitions.length, reason: (error as Error).message });
+        telemetry.log('assignmentDelayed', { partitions: ours.length, reason: (error as Error).message });
       }
-      if (this.#changes.some(({ kind }) => kind === 'revoked')) break;
       await delay(clock, RETRY_MS, signal);
+      ours = ours.filter((place) => !this.#isLeaving(place));
     }
     return [];
   }
 
+  #isLeaving({ topic, partition }: TopicPartition): boolean {
+    return this.#changes.some(
+      (change) =>
+        change.kind === 'revoked' &&
+        change.partitions.some((place) => place.topic === topic && place.partition === partition),
+    );
+  }
+
   /** A start that was resolved now is committed before anything is read: else a restart could resolve another. */
   async #commitStarts(sessions: readonly PartitionSession[]): Promise<boolean> {
-    for (const session of sessions) {
-      if (session.committedOffset !== undefined) continue;
-      if (!(await this.#parts.committer().commitFinally(session, MIN_COMMIT_MS))) return false;
-    }
-    return true;
+    const committer = this.#parts.committer();
+    const starts = sessions.filter((session) => session.committedOffset === undefined);
+    const committed = await Promise.all(starts.map((session) => committer.commitFinally(session, MIN_COMMIT_MS)));
+    return committed.every(Boolean);
   }
 
   async #revoke(partitions: readonly TopicPartition[], lost: boolean): Promise<void> {
@@ -177,8 +185,9 @@ export class GroupMembership {
       await delay(clock, DRAIN_POLL_MS);
     }
     const unfinished = running();
-    for (const session of lost ? [] : sessions) {
-      await committer().commitFinally(session, Math.max(MIN_COMMIT_MS, deadlineMs() - clock.monotonicMs()));
+    if (!lost) {
+      const commitMs = Math.max(MIN_COMMIT_MS, deadlineMs() - clock.monotonicMs());
+      await Promise.all(sessions.map((session) => committer().commitFinally(session, commitMs)));
     }
     for (const session of sessions) session.close();
     return unfinished;
