@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { handlerErrorName, openingFailure } from '../../../src/consumer/failure.js';
+import { tenantryError } from '../../../src/core/errors.js';
+
+describe('a record that cannot be opened', () => {
+  it.each([
+    ['SEAL_INVALID', 'quarantine'],
+    ['SEAL_MISSING', 'quarantine'],
+    ['KEY_MISMATCH', 'quarantine'],
+    ['ENVELOPE_MALFORMED', 'quarantine'],
+    ['ENVELOPE_UNSUPPORTED', 'quarantine'],
+    ['DATA_KEY_REVOKED', 'quarantine'],
+    ['KEY_SERVICE_AWAY', 'hold'],
+    ['DATA_KEY_INVALID', 'hold'],
+    ['PAYLOAD_MALFORMED', 'dead-letter'],
+    ['UNEXPECTED_TOMBSTONE', 'dead-letter'],
+    ['ASYNC_SCHEMA', 'dead-letter'],
+  ] as const)('for %s: %s', (code, kind) => {
+    expect(openingFailure(tenantryError(code, 'x'))).toEqual({ kind, code });
+  });
+
+  it('because its tenant’s key is refused is held; because its own data key is, it goes to quarantine', () => {
+    expect(openingFailure(tenantryError('KEY_REFUSED', 'x', { refused: 'key' })).kind).toBe('hold');
+    expect(openingFailure(tenantryError('KEY_REFUSED', 'x', { refused: 'data-key' })).kind).toBe('quarantine');
+  });
+
+  it('for a reason that is none of ours is a malformed payload', () => {
+    expect(openingFailure(new TypeError('x'))).toEqual({ kind: 'dead-letter', code: 'PAYLOAD_MALFORMED' });
+  });
+});
+
+it('names a handler error by its name and code alone', () => {
+  expect(handlerErrorName(Object.assign(new RangeError('secret'), { code: 'E_RANGE' }))).toBe('RangeError E_RANGE');
+  expect(handlerErrorName(Object.assign(new Error('x'), { name: 'a secret with spaces' }))).toBe('Error');
+  expect(handlerErrorName(tenantryError('NOT_RUNNING', 'x'))).toBe('NOT_RUNNING');
+  expect(handlerErrorName('a secret')).toBe('string');
+});

@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest';
+import { Noted } from '../../support/contracts.js';
+import { ConsumeHarness, type ConsumerProcess } from '../../support/consume-harness.js';
+import { eventRecord } from '../../support/records.js';
+
+function write(harness: ConsumeHarness, ids: readonly string[], partition = 0): void {
+  for (const id of ids) harness.kafka.append(eventRecord({ partition, eventId: id, aggregate: id }));
+}
+
+async function reading(
+  harness: ConsumeHarness,
+  handle: (id: string) => unknown = () => undefined,
+): Promise<{ process: ConsumerProcess; seen: string[] }> {
+  const seen: string[] = [];
+  const process = await harness.start((consumer) =>
+    consumer.on(Noted, ({ id }) => {
+      seen.push(id);
+      return handle(id);
+    }),
+  );
+  await harness.clock.advance(2_000);
+  return { process, seen };
+}
+
+describe('a position that has left its log', () => {
+  it('is told as a loss, and reading goes on at the low end', async () => {
+    const harness = new ConsumeHarness();
+    write(harness, ['a']);
+    const { process, seen } = await reading(harness);
+    process.member.pause([{ topic: 'notes', partition: 0 }]);
+    write(harness, ['b', 'c', 'd']);
+    harness.kafka.log('notes').dropBelow(3);
+    process.member.resume([{ topic: 'notes', partition: 0 }]);
+    await harness.clock.advance(5_000);
+    expect(seen).toEqual(['a', 'd']);
+    expect(process.logger.of('recordsLost')).toMatchObject([{ fromOffset: 1, toOffset: 3, code: 'RECORDS_LOST' }]);
+    expect(harness.committed()).toBe(4);
+    expect(process.consumer.health().status).toBe('live');
+  });
+
+  it('is found also where the client says nothing, and tried again where the client cannot seek', async () => {
+    const harness = new ConsumeHarness(2);
+    const { process, seen } = await reading(harness);
+    process.member.fail = () => undefined;
+    harness.kafka.log('notes', 1).dropBelow(5);
+    let refused = 0;
+    harness.kafka.faults.seek = () => refused++ < 2;
+    await harness.clock.advance(100_000);
+    expect(process.logger.of('recordsLost')).toEqual([]);
+    await harness.clock.advance(60_000);
+    write(harness, ['late'], 1);
+    await harness.clock.advance(2_000);
+    expect(seen).toEqual(['late']);
+    expect(process.logger.of('recordsLost')).toMatchObject([{ partition: 1, fromOffset: 0, toOffset: 5 }]);
+  });
+
+  it('is found in one partition where another does not answer', async () => {
+    const harness = new ConsumeHarness(2);
+    const { process, seen } = await reading(harness);
+    const { member } = process;
+    const { logRange } = member;
+    member.logRange = (place) =>
+      place.partition === 0 ? Promise.reject(new Error('Local: Timed out')) : logRange.call(member, place);
+    harness.kafka.log('notes', 1).dropBelow(5);
+    write(harness, ['late'], 1);
+    await harness.clock.advance(70_000);
+    expect(seen).toEqual(['late']);
+  });
+
+  it('because its log was cut short: what is written anew at the same offsets is delivered', async () => {
+    const harness = new ConsumeHarness();
+    write(harness, ['a', 'b', 'c', 'd']);
+    const { process, seen } = await reading(harness);
+    harness.kafka.log('notes').truncate(2);
+    await harness.clock.advance(70_000);
+    write(harness, ['c2', 'd2', 'e2']);
+    await harness.clock.advance(2_000);
+    expect(seen).toEqual(['a', 'b', 'c', 'd', 'c2', 'd2', 'e2']);
+    expect(process.logger.of('recordsLost')).toMatchObject([{ fromOffset: 2, toOffset: 4 }]);
+    expect(harness.committed()).toBe(5);
+  });
+
+  it('because its log was cut short under a running handler: the handler’s end finishes nothing new', async () => {
+    const harness = new ConsumeHarness();
+    let settle: () => void = () => undefined;
+    write(harness, ['a', 'b', 'c']);
+    const { seen } = await reading(harness, (id) =>
+      id === 'c' ? new Promise<void>((resolve) => (settle = resolve)) : undefined,
+    );
+    harness.kafka.log('notes').truncate(2);
+    await harness.clock.advance(70_000);
+    write(harness, ['c2']);
+    await harness.clock.advance(1_000);
+    settle();
+    await harness.clock.advance(5_000);
+    expect(seen).toEqual(['a', 'b', 'c', 'c2']);
+    expect(harness.committed()).toBe(3);
+  });
+
+  it('is not made up for a position that moves while the log is asked for', async () => {
+    const harness = new ConsumeHarness();
+    const { process, seen } = await reading(harness);
+    harness.kafka.delays.lookup = 500;
+    const writing = Array.from({ length: 300 }, (_, index) => `e${index}`);
+    for (const id of writing) {
+      write(harness, [id]);
+      if (id.endsWith('0')) process.member.fail({ kind: 'out-of-range', reason: 'of another partition' });
+      await harness.clock.advance(50);
+    }
+    await harness.clock.advance(2_000);
+    expect(seen).toEqual(writing);
+    expect(process.logger.of('recordsLost')).toEqual([]);
+  });
+});
