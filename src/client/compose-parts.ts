@@ -8,6 +8,7 @@ import { sharedRouter } from '../routing/router.js';
 import { jsonSerde } from '../serde/json-serde.js';
 import { Telemetry } from '../telemetry/telemetry.js';
 import { AmbientTenant } from '../tenant/ambient-tenant.js';
+import { profileOf, type TenantRateLimit } from '../tenant/directory.js';
 import { createConfluentTransport } from '../transport/confluent-transport.js';
 import type { CompiledOptions } from './client-options.js';
 
@@ -18,6 +19,12 @@ export interface ClientParts extends Omit<ConsumerParts, 'publisherOf'> {
   readonly cipher: EnvelopeCipher | undefined;
 }
 
+/**
+ * Of a tenant that the directory has ceased to know nothing more is taken; what was taken before drains slowly,
+ * rather than at once and without its limit, until the directory knows it again or the wait is over.
+ */
+const LIMIT_OF_UNKNOWN: TenantRateLimit = Object.freeze({ eventsPerSecond: 1 });
+
 /** The composition root: the one place that knows which implementation stands behind which port. */
 export function composeParts(options: CompiledOptions): ClientParts {
   const { clock, logger, directory, rateLimit } = options;
@@ -27,7 +34,10 @@ export function composeParts(options: CompiledOptions): ClientParts {
   const limiter = localRateLimiter({
     clock,
     burstMs: rateLimit.burstMs,
-    limitOf: (tenantId) => effectiveRateLimit(directory.get(tenantId)?.rateLimit, rateLimit.default),
+    limitOf: (tenantId) => {
+      const profile = profileOf(directory, tenantId);
+      return profile === undefined ? LIMIT_OF_UNKNOWN : effectiveRateLimit(profile.rateLimit, rateLimit.default);
+    },
   });
   const producer = transport.createProducer();
   const pipeline = new SendPipeline(

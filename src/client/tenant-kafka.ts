@@ -14,6 +14,7 @@ import { tenantryError } from '../core/errors.js';
 import { checkOptions } from '../core/invalid-options.js';
 import { parseTenantId, type TenantId } from '../core/tenant-id.js';
 import { parseGroupName, sharedGroupId, tenantGroupId } from '../routing/naming.js';
+import { assertKnownTenant } from '../tenant/directory.js';
 import { compileOptions, type ClientOptions } from './client-options.js';
 import { composeParts, type ClientParts } from './compose-parts.js';
 import { ScopedPublisher } from './scoped-publisher.js';
@@ -81,7 +82,8 @@ export class TenantKafka implements AsyncDisposable {
    * @throws TenantryError `INVALID_TENANT_ID`, or `UNKNOWN_TENANT` where tenants are configured
    */
   tenant(id: string): TenantScope {
-    const tenantId = this.#knownTenant(id);
+    const tenantId = parseTenantId(id);
+    assertKnownTenant(this.#parts.directory, tenantId);
     return new TenantHandle(tenantId, this.#parts.pipeline, this.#parts.ambient, (group, options) =>
       this.#consumer(tenantId, group, options),
     );
@@ -171,12 +173,6 @@ export class TenantKafka implements AsyncDisposable {
 
   #publisher(tenantId: TenantId): Publisher & { readonly id: TenantId } {
     return new ScopedPublisher(tenantId, this.#parts.pipeline, this.#parts.ambient);
-  }
-
-  #knownTenant(id: string): TenantId {
-    const tenantId = parseTenantId(id);
-    if (this.#parts.directory.get(tenantId) !== undefined) return tenantId;
-    throw tenantryError('UNKNOWN_TENANT', `tenant ${tenantId} has no profile, and only tenants with one may be used`);
   }
 
   #assertRunning(): void {

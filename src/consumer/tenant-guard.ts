@@ -6,7 +6,7 @@ import { decodeUtf8 } from '../core/utf8.js';
 import { HEADER } from '../record/header-names.js';
 import { parseRecordKey } from '../record/record-key.js';
 import type { ReceivedRecord } from '../record/wire-record.js';
-import type { TenantDirectory } from '../tenant/directory.js';
+import { profileOf, type TenantDirectory } from '../tenant/directory.js';
 
 /** What the clear parts of a record that keeps to its boundary say. */
 export interface GuardedRecord {
@@ -55,7 +55,7 @@ export class TenantGuard {
     if (headers === undefined) return violation('RECORD_HEADER_INVALID');
     if (headers.tenantId !== key.tenantId) return violation('TENANT_MISMATCH');
     if (this.#scope !== undefined && this.#scope !== key.tenantId) return { kind: 'foreign' };
-    if (this.#directory.get(key.tenantId) === undefined) return violation('UNKNOWN_TENANT');
+    if (profileOf(this.#directory, key.tenantId) === undefined) return violation('UNKNOWN_TENANT');
     return { kind: 'own', record: { ...headers, tenantId: key.tenantId, aggregateId: key.aggregateId } };
   }
 }

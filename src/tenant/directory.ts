@@ -1,3 +1,4 @@
+import { tenantryError } from '../core/errors.js';
 import type { TenantId } from '../core/tenant-id.js';
 
 /** How fast a tenant may publish. Both limits hold together; a missing one does not limit. */
@@ -16,7 +17,8 @@ export interface TenantProfile {
 
 /**
  * Where tenant profiles come from. `get` is synchronous, because it is asked for every record: an
- * implementation keeps what it needs in memory.
+ * implementation keeps what it needs in memory. One that throws, answers with a promise or with anything else
+ * than a profile lets nobody in.
  */
 export interface TenantDirectory {
   /** The profile of a tenant, or undefined where the tenant is not known; then it is refused. */
@@ -31,4 +33,46 @@ export const openDirectory: TenantDirectory = { get: () => EMPTY_PROFILE };
 /** A directory of fixed profiles; ids that are not in it are refused. */
 export function staticDirectory(profiles: ReadonlyMap<TenantId, TenantProfile>): TenantDirectory {
   return { get: (tenantId) => profiles.get(tenantId) };
+}
+
+/**
+ * The profile of a tenant, or undefined where it must be refused. A directory is code of the application, so its
+ * answer is checked: a missing `await`, a null or a NaN must not read as a tenant without limits.
+ */
+export function profileOf(directory: TenantDirectory, tenantId: TenantId): TenantProfile | undefined {
+  try {
+    const answer: unknown = directory.get(tenantId);
+    if (isProfile(answer)) return answer;
+    // A promise that nobody waits for must not end the process where it rejects.
+    if (answer instanceof Promise) answer.catch(() => undefined);
+    return undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @throws TenantryError `UNKNOWN_TENANT`; what the directory may have thrown is not in it */
+export function assertKnownTenant(directory: TenantDirectory, tenantId: TenantId): void {
+  if (profileOf(directory, tenantId) !== undefined) return;
+  throw tenantryError(
+    'UNKNOWN_TENANT',
+    `tenant ${tenantId} has no usable profile, and only tenants with one are served`,
+  );
+}
+
+function isProfile(value: unknown): value is TenantProfile {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  if (typeof (value as { readonly then?: unknown }).then === 'function') return false;
+  const { rateLimit, weight } = value as Record<keyof TenantProfile, unknown>;
+  return isRateOrAbsent(weight) && (rateLimit === undefined || isRateLimit(rateLimit));
+}
+
+function isRateLimit(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { eventsPerSecond, bytesPerSecond } = value as Record<keyof TenantRateLimit, unknown>;
+  return isRateOrAbsent(eventsPerSecond) && isRateOrAbsent(bytesPerSecond);
+}
+
+function isRateOrAbsent(value: unknown): boolean {
+  return value === undefined || (typeof value === 'number' && value > 0 && value < Number.POSITIVE_INFINITY);
 }

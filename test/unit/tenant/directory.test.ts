@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { parseTenantId } from '../../../src/core/tenant-id.js';
-import { openDirectory, staticDirectory } from '../../../src/tenant/directory.js';
+import {
+  assertKnownTenant,
+  openDirectory,
+  profileOf,
+  staticDirectory,
+  type TenantDirectory,
+} from '../../../src/tenant/directory.js';
+import { ACME } from '../../support/contracts.js';
 
 describe('openDirectory', () => {
   it('knows every tenant, and nothing special of it', () => {
@@ -14,5 +21,87 @@ describe('staticDirectory', () => {
     const directory = staticDirectory(new Map([[parseTenantId('constructor'), profile]]));
     expect(directory.get(parseTenantId('constructor'))).toBe(profile);
     expect(directory.get(parseTenantId('hasOwnProperty'))).toBeUndefined();
+  });
+});
+
+const answering = (answer: unknown): TenantDirectory => ({ get: () => answer as undefined });
+
+describe('profileOf', () => {
+  it.each([
+    ['nothing', {}],
+    ['a weight', { weight: 0.5 }],
+    ['limits', { rateLimit: { eventsPerSecond: 1, bytesPerSecond: 1e9 } }],
+    ['more than is asked for', { rateLimit: {}, plan: 'gold' }],
+  ])('takes a profile with %s', (_, profile) => {
+    expect(profileOf(answering(profile), ACME)).toBe(profile);
+  });
+
+  it.each([
+    ['undefined', undefined],
+    ['null', null],
+    ['true', true],
+    ['text', 'acme'],
+    ['an array', []],
+    ['a function', () => ({})],
+    ['a promise', Promise.resolve({})],
+    ['another thenable', { then: () => undefined }],
+    ['a limit of NaN', { rateLimit: { eventsPerSecond: Number.NaN } }],
+    ['a negative limit', { rateLimit: { bytesPerSecond: -1 } }],
+    ['a limit of 0', { rateLimit: { eventsPerSecond: 0 } }],
+    ['an infinite limit', { rateLimit: { eventsPerSecond: Number.POSITIVE_INFINITY } }],
+    ['a limit in text', { rateLimit: { eventsPerSecond: '5' } }],
+    ['null for a limit', { rateLimit: { eventsPerSecond: null } }],
+    ['null for the limits', { rateLimit: null }],
+    ['a weight of NaN', { weight: Number.NaN }],
+    ['a negative weight', { weight: -1 }],
+  ])('knows no tenant where the directory answers with %s', (_, answer) => {
+    expect(profileOf(answering(answer), ACME)).toBeUndefined();
+  });
+
+  it('knows no tenant where the directory throws, or its answer does', () => {
+    const broken = (): never => {
+      throw new Error('hunter2');
+    };
+    expect(profileOf({ get: broken }, ACME)).toBeUndefined();
+    expect(profileOf(answering(Object.defineProperty({}, 'weight', { get: broken })), ACME)).toBeUndefined();
+  });
+
+  it('leaves no rejection behind where the directory is asynchronous and fails', async () => {
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown): void => {
+      unhandled.push(reason);
+    };
+    process.on('unhandledRejection', note);
+    try {
+      profileOf(answering(Promise.reject(new Error('the database is away'))), ACME);
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(unhandled).toEqual([]);
+    } finally {
+      process.off('unhandledRejection', note);
+    }
+  });
+});
+
+describe('assertKnownTenant', () => {
+  it('threat 37: refuses a tenant without a word of what the directory threw', () => {
+    const directory: TenantDirectory = {
+      get: () => {
+        throw new Error('password hunter2 is wrong');
+      },
+    };
+    expect(() => {
+      assertKnownTenant(directory, ACME);
+    }).toThrow(
+      expect.objectContaining({
+        code: 'UNKNOWN_TENANT',
+        message: 'tenant acme has no usable profile, and only tenants with one are served',
+      }),
+    );
+  });
+
+  it('lets a known tenant pass', () => {
+    expect(() => {
+      assertKnownTenant(openDirectory, ACME);
+    }).not.toThrow();
   });
 });
