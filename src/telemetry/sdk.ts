@@ -8,6 +8,7 @@ import {
   type Meter,
   type Tracer,
 } from '@opentelemetry/api';
+import { attempt } from './attempt.js';
 import { METRICS, type MetricName } from './catalog.js';
 
 const SCOPE = 'tenantry';
@@ -32,12 +33,12 @@ export class Sdk {
 
   /** undefined where the application traces nothing. */
   get tracer(): Tracer | undefined {
-    return (this.#tracer ??= findTracer());
+    return (this.#tracer ??= attempt(findTracer));
   }
 
   /** undefined where the application measures nothing. */
   get instruments(): Instruments | undefined {
-    return (this.#instruments ??= findInstruments());
+    return (this.#instruments ??= attempt(findInstruments));
   }
 }
 

@@ -1,9 +1,19 @@
-import { context, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, type Context, type Span } from '@opentelemetry/api';
+import {
+  context,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  type Context,
+  type Span,
+  type Tracer,
+} from '@opentelemetry/api';
 import type { Clock } from '../core/clock.js';
 import type { ErrorCode } from '../core/error-codes.js';
 import { isTenantryError } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
 import type { AttributeName } from './attributes.js';
+import { attempt, outcomeOf } from './attempt.js';
 import {
   processMetricAttributes,
   publishMetricAttributes,
@@ -49,7 +59,8 @@ const UNOBSERVED: ProcessSpan = Object.freeze({ facts: undefined, span: undefine
 
 /**
  * Everything the library lets others observe, as the table in `catalog.ts` lists it: spans and metrics
- * through the OpenTelemetry API, log events through the logger. Without an SDK it does next to nothing.
+ * through the OpenTelemetry API, log events through the logger. Without an SDK it does next to nothing. None of
+ * its methods throws, whatever the SDK, its processors or the logger do.
  */
 export class Telemetry {
   readonly #clock: Clock;
@@ -69,16 +80,20 @@ export class Telemetry {
   startPublish(facts: PublishFacts): PublishSpan {
     const { tracer, instruments } = this.#sdk;
     if (tracer === undefined && instruments === undefined) return UNOBSERVED;
-    const span = tracer?.startSpan(`send ${facts.topic}`, {
-      kind: SpanKind.PRODUCER,
-      attributes: spanAttributes('send', facts),
-    });
+    const span =
+      tracer &&
+      attempt(() =>
+        tracer.startSpan(`send ${facts.topic}`, { kind: SpanKind.PRODUCER, attributes: spanAttributes('send', facts) }),
+      );
     return { facts, span, startedMs: this.#clock.monotonicMs() };
   }
 
   /** Adds `traceparent` and `tracestate` to a record's headers, where the span is recorded; never baggage. */
   inject({ span }: PublishSpan, headers: TraceHeader[]): void {
-    if (span?.isRecording() === true) injectTraceContext(span, headers);
+    if (span === undefined) return;
+    attempt(() => {
+      if (span.isRecording()) injectTraceContext(span, headers);
+    });
   }
 
   /** Ends the observation of a publish: acknowledged, or failed with an error. Once for each `startPublish`. */
@@ -88,12 +103,14 @@ export class Telemetry {
     endSpan(span, errorType);
     const { instruments } = this.#sdk;
     if (instruments === undefined) return;
-    const attributes = publishMetricAttributes(facts, errorType);
-    instruments['messaging.client.operation.duration'].record(this.#secondsSince(startedMs), {
-      ...attributes,
-      'messaging.operation.type': 'send',
+    attempt(() => {
+      const attributes = publishMetricAttributes(facts, errorType);
+      instruments['messaging.client.operation.duration'].record(this.#secondsSince(startedMs), {
+        ...attributes,
+        'messaging.operation.type': 'send',
+      });
+      if (wasSent(errorType)) instruments['messaging.client.sent.messages'].add(1, attributes);
     });
-    if (wasSent(errorType)) instruments['messaging.client.sent.messages'].add(1, attributes);
     if (error === undefined) this.#countFor(facts.tenantId, 'tenantry.events.published');
   }
 
@@ -101,11 +118,18 @@ export class Telemetry {
   startProcess(facts: ProcessFacts): ProcessSpan {
     const { tracer, instruments } = this.#sdk;
     if (tracer === undefined && instruments === undefined) return UNOBSERVED;
-    if (facts.attempt === 1) {
-      instruments?.['messaging.client.consumed.messages'].add(1, processMetricAttributes(facts, undefined));
+    if (facts.attempt === 1 && instruments !== undefined) {
+      attempt(() => {
+        instruments['messaging.client.consumed.messages'].add(1, processMetricAttributes(facts, undefined));
+      });
     }
     const startedMs = this.#clock.monotonicMs();
-    if (tracer === undefined) return { facts, span: undefined, context: undefined, startedMs };
+    const unseen = { facts, span: undefined, context: undefined, startedMs };
+    if (tracer === undefined) return unseen;
+    return attempt(() => this.#processSpan(tracer, facts, startedMs)) ?? unseen;
+  }
+
+  #processSpan(tracer: Tracer, facts: ProcessFacts, startedMs: number): ProcessSpan {
     const remote = extractTraceContext(facts.headers);
     const remoteSpan = trace.getSpanContext(remote);
     const span = tracer.startSpan(
@@ -127,7 +151,14 @@ export class Telemetry {
 
   /** Runs `work` with the span active, so that what it does joins the trace. */
   runInSpan<T>({ context: active }: ProcessSpan, work: () => T): T {
-    return active === undefined ? work() : context.with(active, work);
+    if (active === undefined) return work();
+    const ran: { outcome?: () => T } = {};
+    attempt(() => {
+      context.with(active, () => {
+        ran.outcome = outcomeOf(work);
+      });
+    });
+    return (ran.outcome ?? work)();
   }
 
   /** Ends the observation of one try. Once for each `startProcess`. */
@@ -135,10 +166,14 @@ export class Telemetry {
     if (facts === undefined) return;
     const code = outcome === 'handled' ? undefined : outcome;
     endSpan(span, code);
-    this.#sdk.instruments?.['messaging.process.duration'].record(
-      this.#secondsSince(startedMs),
-      processMetricAttributes(facts, code),
-    );
+    const { instruments } = this.#sdk;
+    if (instruments === undefined) return;
+    attempt(() => {
+      instruments['messaging.process.duration'].record(
+        this.#secondsSince(startedMs),
+        processMetricAttributes(facts, code),
+      );
+    });
   }
 
   /** A publish failed because the tenant's rate is used up. */
@@ -163,27 +198,31 @@ export class Telemetry {
   }
 
   countForeign(): void {
-    this.#sdk.instruments?.['tenantry.events.foreign'].add(1);
+    const { instruments } = this.#sdk;
+    if (instruments === undefined) return;
+    attempt(() => {
+      instruments['tenantry.events.foreign'].add(1);
+    });
   }
 
   countSkipped(tenantId: string): void {
     this.#countFor(tenantId, 'tenantry.events.skipped');
   }
 
-  /** Logs an event of the table. A logger that throws does not stop the work it would have told of. */
+  /** Logs an event of the table. */
   log<Event extends LogEventName>(event: Event, fields: LogFields<Event>): void {
     const { level, message } = LOG_EVENTS[event];
-    try {
+    attempt(() => {
       this.#logger[level]({ event, ...fields }, message);
-    } catch {
-      // There is nobody left to tell.
-    }
+    });
   }
 
   #countFor(tenantId: string, metric: TenantCounter, more?: NamedAttributes): void {
     const { instruments } = this.#sdk;
     if (instruments === undefined) return;
-    instruments[metric].add(1, { 'tenantry.tenant.id': this.#labels.of(tenantId), ...more });
+    attempt(() => {
+      instruments[metric].add(1, { 'tenantry.tenant.id': this.#labels.of(tenantId), ...more });
+    });
   }
 
   #secondsSince(startedMs: number): number {
@@ -207,9 +246,11 @@ function wasSent(errorType: ErrorType | undefined): boolean {
 /** Only the code: a message may hold a tenant's data. */
 function endSpan(span: Span | undefined, errorType: ErrorType | undefined): void {
   if (span === undefined) return;
-  if (errorType !== undefined) {
-    span.setAttribute('error.type' satisfies AttributeName, errorType);
-    span.setStatus({ code: SpanStatusCode.ERROR });
-  }
-  span.end();
+  attempt(() => {
+    if (errorType !== undefined) {
+      span.setAttribute('error.type' satisfies AttributeName, errorType);
+      span.setStatus({ code: SpanStatusCode.ERROR });
+    }
+    span.end();
+  });
 }
