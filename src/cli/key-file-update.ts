@@ -2,6 +2,7 @@ import {
   closeSync,
   fchownSync,
   fsyncSync,
+  lstatSync,
   openSync,
   realpathSync,
   renameSync,
@@ -27,11 +28,10 @@ export type KeyFileContent = Record<string, unknown>;
  */
 export function updateKeyFile(path: string, change: (content: KeyFileContent) => KeyFileContent): void {
   try {
-    const before = statSync(path, { throwIfNoEntry: false });
-    if (before?.isFile() === false) throw invalidKeys(`${path} is not a file`);
-    // A link stays a link.
-    const target = before === undefined ? path : realpathSync(path);
-    replace(target, before, () => {
+    const target = behindLinks(path);
+    replace(target, (before) => {
+      if (before?.isFile() === false) throw invalidKeys(`${path} is not a file`);
+      if (behindLinks(path) !== target) throw invalidKeys(`the link ${path} was changed meanwhile`);
       const content = before === undefined ? {} : readKeyFile(target);
       parseKeyRing(content, `the key file ${path}`);
       const changed = change(content as KeyFileContent);
@@ -44,14 +44,24 @@ export function updateKeyFile(path: string, change: (content: KeyFileContent) =>
   }
 }
 
-function replace(target: string, before: Stats | undefined, content: () => string): void {
+/** A link stays a link: what is replaced is the file behind it. */
+function behindLinks(path: string): string {
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return path;
+  if (statSync(path, { throwIfNoEntry: false }) === undefined) throw invalidKeys(`the link ${path} leads nowhere`);
+  return realpathSync(path);
+}
+
+function replace(target: string, content: (before: Stats | undefined) => string): void {
   const draft = `${target}.new`;
   const file = openDraft(draft);
   try {
     try {
+      // Not earlier: until the draft is ours, another run may still put its keys there.
+      const before = statSync(target, { throwIfNoEntry: false });
+      const text = content(before);
       // Whoever could read it goes on reading it, also where an administrator ran this.
       if (before !== undefined && before.uid !== process.getuid?.()) fchownSync(file, before.uid, before.gid);
-      writeFileSync(file, content());
+      writeFileSync(file, text);
       fsyncSync(file);
     } finally {
       closeSync(file);
