@@ -2,10 +2,8 @@ import type { ErrorCode } from '../core/error-codes.js';
 import { describeForeignError, isTenantryError } from '../core/errors.js';
 import { usageError, type Command, type Terminal } from './command.js';
 import { keysGenerate } from './commands/keys-generate.js';
+import { EXIT, EXIT_CODES } from './exit-codes.js';
 import { packageVersion } from './package-version.js';
-
-/** What the process exits with. */
-export const EXIT = { done: 0, failed: 1, usage: 2 } as const;
 
 const COMMANDS: readonly Command[] = [keysGenerate];
 const USAGE_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['INVALID_OPTIONS', 'INVALID_TENANT_ID']);
@@ -64,8 +62,7 @@ Options:
   -h, --help      show this, or the help of a command
   -v, --version   show the version
 
-Exit codes: 0 done; 1 failed, nothing was changed; 2 the command line is wrong.
-`;
+${EXIT_CODES}`;
 }
 
 /** A code, what is wrong, and what to do; never a stack trace. */

@@ -4,6 +4,7 @@ import { parseTenantId, type TenantId } from '../../core/tenant-id.js';
 import { KEY_BYTES } from '../../encryption/key-derivation.js';
 import { keyRingIds } from '../../encryption/local-keyring.js';
 import { parseCommandLine, usageError, type Command, type Terminal } from '../command.js';
+import { EXIT_CODES } from '../exit-codes.js';
 import { updateKeyFile, type KeyFileContent } from '../key-file-update.js';
 
 const HELP = `<tenant>... [options]
@@ -23,7 +24,7 @@ Options:
 Without --rotate a tenant that has a key is an error, and the file stays as it was.
 Keep a copy of the keys: records under a lost key can never be opened.
 
-Exit codes: 0 done; 1 failed, nothing was changed; 2 the command line is wrong.
+${EXIT_CODES}With --file, 3 means that the file has the new keys.
 
 Examples:
   tenantry keys generate acme globex --file keys.json

@@ -1,8 +1,11 @@
+import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  closeSync,
   existsSync,
   lstatSync,
   mkdtempSync,
+  openSync,
   readFileSync,
   readdirSync,
   rmSync,
@@ -12,6 +15,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseTenantId } from '../../../src/core/tenant-id.js';
 import { localKeyring } from '../../../src/encryption/local-keyring.js';
@@ -186,4 +190,32 @@ describe('tenantry keys generate --file', () => {
     expect(lstatSync(link).isSymbolicLink()).toBe(true);
     expect(localKeyring({ keyFile: file }).kekIds(globex)).toHaveLength(1);
   });
+
+  it.skipIf(process.platform === 'win32')('refuses a link that leads nowhere, and leaves it one', async () => {
+    const link = join(folder, 'link.json');
+    symlinkSync(file, link);
+    const { exitCode, note } = await generate('acme', '--file', link);
+    expect(exitCode).toBe(1);
+    expect(note).toContain('leads nowhere');
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
+    expect(readdirSync(folder)).toEqual(['link.json']);
+  });
+
+  // The device stands for a full disk behind the output.
+  it.skipIf(!existsSync('/dev/full'))(
+    'tells by an exit code that the keys are in the file, though it prints nothing',
+    () => {
+      const full = openSync('/dev/full', 'w');
+      const main = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url));
+      const { status, stderr } = spawnSync(
+        process.execPath,
+        ['--import', 'tsx', main, 'keys', 'generate', 'acme', '--file', file],
+        { stdio: ['ignore', full, 'pipe'], encoding: 'utf8' },
+      );
+      closeSync(full);
+      expect(stderr).toContain('could not be printed');
+      expect(status).toBe(3);
+      expect(Object.keys(content())).toEqual(['acme']);
+    },
+  );
 });
