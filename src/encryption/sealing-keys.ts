@@ -66,8 +66,10 @@ export class SealingKeys {
     this.#tenants.delete(tenantId);
   }
 
+  /** Forgets all data keys, also those that are being made: what waits for one gets the next. */
   clear(): void {
     this.#tenants.clear();
+    this.#generating.clear();
   }
 
   #refresh(tenantId: TenantId): void {
@@ -83,9 +85,20 @@ export class SealingKeys {
   #generate(tenantId: TenantId): Eventual<SealingKey> {
     const running = this.#generating.get(tenantId);
     if (running !== undefined) return running;
-    const made = whenReady(this.#source.generate(tenantId), (dataKey) => this.#adopt(tenantId, dataKey));
-    if (!(made instanceof Promise)) return made;
-    const shared = made.finally(() => this.#generating.delete(tenantId));
+    const made = this.#source.generate(tenantId);
+    if (!(made instanceof Promise)) return this.#adopt(tenantId, made);
+    const isCurrent = (): boolean => this.#generating.get(tenantId) === shared;
+    const shared = made.then(
+      (dataKey) => {
+        if (!isCurrent()) return this.#generate(tenantId);
+        this.#generating.delete(tenantId);
+        return this.#adopt(tenantId, dataKey);
+      },
+      (error: unknown) => {
+        if (isCurrent()) this.#generating.delete(tenantId);
+        throw error;
+      },
+    );
     this.#generating.set(tenantId, shared);
     return shared;
   }

@@ -127,6 +127,23 @@ describe('the life of a data key for sealing', () => {
     expect(await codeOf(() => cipher.sealValue(identity({ tenantId: globex }), TEXT, AT_MS))).toBe('no error');
   });
 
+  it.each(['at hand', 'being made'])(
+    'renewKeys() lets no later record be sealed with a data key that was %s',
+    async (when) => {
+      const { cipher, service } = bench();
+      service.answers = 'later';
+      const before = cipher.sealValue(identity(), TEXT, AT_MS);
+      if (when === 'at hand') await before;
+      cipher.renewKeys();
+      const after = await cipher.sealValue(identity(), TEXT, AT_MS);
+      expect(service.count('generate')).toBe(2);
+      // What had waited for the old key gets the new one too.
+      expect(dekIdIn(await before) === dekIdIn(after)).toBe(when === 'being made');
+      expect(dekIdIn(await cipher.sealValue(identity(), TEXT, AT_MS))).toBe(dekIdIn(after));
+      expect(service.count('generate')).toBe(2);
+    },
+  );
+
   it('tells the overhead exactly once the data key is known, and at most before', async () => {
     const { cipher } = bench();
     expect(cipher.overheadBytes(acme)).toBe(155);
