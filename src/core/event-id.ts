@@ -2,7 +2,12 @@ import { randomFillSync } from 'node:crypto';
 import { tenantryError } from './errors.js';
 
 const EVENT_ID = /^[\x21-\x7e]{1,128}$/;
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+const DIGITS = Buffer.from('0123456789abcdef', 'latin1');
+const DASH = 0x2d;
+/** Where the text of a UUID has its bytes; the rest are dashes. */
+const PLACES = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34] as const;
+// Written in place and read as one text: pieces of text put together would leave 600 bytes of garbage an id.
+const uuid = Buffer.alloc(36, DASH);
 
 // One system call for 256 ids: `randomBytes` for each id would cost more than the rest of it.
 const POOL_BYTES = 256 * 10;
@@ -30,16 +35,33 @@ export function newEventId(nowMs: number): string {
     randomFillSync(pool);
     used = 0;
   }
-  const at = used;
-  used += 10;
-  const hex = (byte: number): string => HEX[byte & 0xff] ?? '';
-  const random = (index: number): number => pool[at + index] ?? 0;
+  writeTime(nowMs);
+  writeByte(6, 0x70 | (randomByte() & 0x0f));
+  writeByte(7, randomByte());
+  writeByte(8, 0x80 | (randomByte() & 0x3f));
+  for (let index = 9; index < 16; index += 1) writeByte(index, randomByte());
+  return uuid.toString('latin1');
+}
+
+function randomByte(): number {
+  used += 1;
+  return pool[used - 1] ?? 0;
+}
+
+function writeTime(nowMs: number): void {
   // A bit operator would cut the time to 32 bits, so it is halved by division.
   const high = Math.floor(nowMs / 0x1_0000);
   const low = nowMs % 0x1_0000;
-  const time = `${hex(high >>> 24)}${hex(high >>> 16)}${hex(high >>> 8)}${hex(high)}-${hex(low >>> 8)}${hex(low)}`;
-  const version = `${hex(0x70 | (random(0) & 0x0f))}${hex(random(1))}`;
-  const variant = `${hex(0x80 | (random(2) & 0x3f))}${hex(random(3))}`;
-  const rest = `${hex(random(4))}${hex(random(5))}${hex(random(6))}${hex(random(7))}${hex(random(8))}${hex(random(9))}`;
-  return `${time}-${version}-${variant}-${rest}`;
+  writeByte(0, high >>> 24);
+  writeByte(1, high >>> 16);
+  writeByte(2, high >>> 8);
+  writeByte(3, high);
+  writeByte(4, low >>> 8);
+  writeByte(5, low);
+}
+
+function writeByte(index: number, byte: number): void {
+  const at = PLACES[index] ?? 0;
+  uuid[at] = DIGITS[(byte >>> 4) & 0x0f] ?? 0;
+  uuid[at + 1] = DIGITS[byte & 0x0f] ?? 0;
 }

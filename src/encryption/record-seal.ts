@@ -24,7 +24,8 @@ export class RecordSeal {
     readable: ReadableValue,
   ): Buffer {
     const head = session.nextHead(readable === undefined ? 0 : FLAG_DETACHED, timeMs);
-    const envelope = Buffer.allocUnsafeSlow(head.length + plaintext.length + TAG_BYTES);
+    // From the pool, because nothing in it is secret: memory of its own would make sealing a quarter slower.
+    const envelope = Buffer.allocUnsafe(head.length + plaintext.length + TAG_BYTES);
     envelope.set(head);
     writeNonce(this.#nonce, head);
     const cipher = createCipheriv(ALGORITHM, session.key, this.#nonce, OPTIONS);

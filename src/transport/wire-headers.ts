@@ -19,8 +19,12 @@ const NO_HEADERS: readonly WireHeader[] = [];
 export function toDriverHeaders(headers: readonly WireHeader[]): readonly DriverHeader[] {
   return headers.map(({ name, value }) => {
     if (!Buffer.isBuffer(value)) throw new TypeError('a header value must be a Buffer');
-    // A computed key is always an own property, so the name `__proto__` needs no special case here.
-    return { [name]: toDriverBytes(value) };
+    const bytes = toDriverBytes(value);
+    // A computed key defines, where an assignment would set the prototype; but it takes four times as long.
+    if (name === '__proto__') return { [name]: bytes };
+    const header: Record<string, Buffer> = {};
+    header[name] = bytes;
+    return header;
   });
 }
 

@@ -296,7 +296,6 @@ describe('threat 61: memory', () => {
     const { plaintext } = await cipher.openValue(identity(), record);
     expect(plaintext.length).toBe(size);
     expect(plaintext.buffer.byteLength).toBe(size);
-    expect(record.buffer.byteLength).toBe(record.length);
   });
 });
 
