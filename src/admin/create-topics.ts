@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { ContractSet } from '../contract/contract-set.js';
 import type { AnyEventContract } from '../contract/event-contract.js';
+import { tenantryError } from '../core/errors.js';
+import { isTenantId, parseTenantId, type TenantId } from '../core/tenant-id.js';
 import {
   deadLetterTopic,
   isGroupName,
@@ -10,7 +12,6 @@ import {
   tenantGroupId,
   controlTopic,
 } from '../routing/naming.js';
-import { parseTenantId, type TenantId } from '../core/tenant-id.js';
 import type { TopicAdmin, TopicDefinition } from '../transport/port.js';
 
 const groupName = z.string().refine(isGroupName, 'must be the name of a consumer group');
@@ -25,7 +26,7 @@ export const createTopicsSchema = z.strictObject({
     .refine((factor) => factor !== 0, 'must not be 0')
     .default(3),
   groups: z.array(groupName).default([]),
-  tenantGroups: z.record(z.string(), z.array(groupName)).default({}),
+  tenantGroups: z.record(z.string().refine(isTenantId, 'must be a tenant id'), z.array(groupName)).default({}),
   config: z.record(z.string(), z.string()).default({}),
 });
 
@@ -54,33 +55,33 @@ const TIMEOUT_MS = 30_000;
 /** A copy is its record and the headers that say why it was copied. */
 const COPY_HEADROOM_BYTES = 64 * 1024;
 
-/** Creates the contracts' topics with their quarantine topics, and the groups' dead-letter and control topics. */
-export async function createTopics(
-  admin: TopicAdmin,
-  contracts: readonly AnyEventContract[],
-  options: z.output<typeof createTopicsSchema>,
-  maxRecordBytes: number,
-): Promise<CreatedTopics> {
-  const wanted = wantedTopics(contracts, options, maxRecordBytes);
+/** Creates those of the topics that are not there. */
+export async function createTopics(admin: TopicAdmin, wanted: readonly TopicDefinition[]): Promise<CreatedTopics> {
   const created = new Set(await admin.createTopics(wanted, TIMEOUT_MS));
   const names = wanted.map(({ topic }) => topic);
   return { created: names.filter((name) => created.has(name)), existing: names.filter((name) => !created.has(name)) };
 }
 
-/** The topics that contracts and groups need. */
+/**
+ * The topics of contracts with their quarantine topics, and the groups' dead-letter and control topics, each once.
+ *
+ * @throws TenantryError `INVALID_CONTRACT`, `CONTRACT_CONFLICT`
+ */
 export function wantedTopics(
   contracts: readonly AnyEventContract[],
   options: z.output<typeof createTopicsSchema>,
   maxRecordBytes: number,
 ): TopicDefinition[] {
+  const given: unknown = contracts;
+  if (!Array.isArray(given)) throw tenantryError('INVALID_CONTRACT', 'createTopics takes an array of event contracts');
   const { partitions, replicationFactor, config } = options;
   const set = new ContractSet();
   for (const contract of contracts) set.add(contract);
   const compacted = new Map(contracts.map((contract) => [contract.topic, contract.compacted]));
-  const groupIds = [
+  const groupIds = new Set([
     ...options.groups.map((group) => sharedGroupId(parseGroupName(group))),
     ...Object.entries(options.tenantGroups).flatMap(([tenant, groups]) => groupIdsOf(parseTenantId(tenant), groups)),
-  ];
+  ]);
   const copyConfig = { 'cleanup.policy': 'delete', 'max.message.bytes': String(maxRecordBytes + COPY_HEADROOM_BYTES) };
   const topics: TopicDefinition[] = [];
   for (const [topic, isCompacted] of compacted) {

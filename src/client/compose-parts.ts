@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.js';
+import type { TenantId } from '../core/tenant-id.js';
 import type { ConsumerParts } from '../consumer/group-event-consumer.js';
 import { createEnvelopeCipher, type EnvelopeCipher } from '../encryption/envelope-cipher.js';
 import { SendPipeline } from '../producer/send-pipeline.js';
@@ -8,14 +9,16 @@ import { sharedRouter } from '../routing/router.js';
 import { jsonSerde } from '../serde/json-serde.js';
 import { Telemetry } from '../telemetry/telemetry.js';
 import { AmbientTenant } from '../tenant/ambient-tenant.js';
-import { profileOf, type TenantRateLimit } from '../tenant/directory.js';
+import { profileOf, type TenantDirectory, type TenantRateLimit } from '../tenant/directory.js';
 import { createConfluentTransport } from '../transport/confluent-transport.js';
 import type { CompiledOptions } from './client-options.js';
+import { RunningConsumers } from './running-consumers.js';
 
 /** The parts of a client, put together. */
 export interface ClientParts extends Omit<ConsumerParts, 'publisherOf'> {
   readonly clock: Clock;
   readonly pipeline: SendPipeline;
+  readonly running: RunningConsumers;
   readonly cipher: EnvelopeCipher | undefined;
 }
 
@@ -34,10 +37,7 @@ export function composeParts(options: CompiledOptions): ClientParts {
   const limiter = localRateLimiter({
     clock,
     burstMs: rateLimit.burstMs,
-    limitOf: (tenantId) => {
-      const profile = profileOf(directory, tenantId);
-      return profile === undefined ? LIMIT_OF_UNKNOWN : effectiveRateLimit(profile.rateLimit, rateLimit.default);
-    },
+    limitOf: (tenantId) => limitOf(tenantId, directory, rateLimit.default),
   });
   const producer = transport.createProducer();
   const pipeline = new SendPipeline(
@@ -62,5 +62,19 @@ export function composeParts(options: CompiledOptions): ClientParts {
     pipeline,
     serde: jsonSerde,
     ambient: new AmbientTenant(),
+    running: new RunningConsumers(),
   };
+}
+
+function limitOf(
+  tenantId: TenantId,
+  directory: TenantDirectory,
+  fallback: TenantRateLimit | undefined,
+): TenantRateLimit | undefined {
+  try {
+    const profile = profileOf(directory, tenantId);
+    return profile === undefined ? LIMIT_OF_UNKNOWN : effectiveRateLimit(profile.rateLimit, fallback);
+  } catch {
+    return LIMIT_OF_UNKNOWN;
+  }
 }

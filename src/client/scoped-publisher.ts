@@ -2,21 +2,20 @@ import type { PublishManyOptions, PublishOptions, Publisher, Receipt } from '../
 import type { AnyEventContract, CompactedContract, InputOf } from '../contract/event-contract.js';
 import type { TenantId } from '../core/tenant-id.js';
 import { publishMany } from '../producer/publish-many.js';
-import type { Pacing, SendPipeline } from '../producer/send-pipeline.js';
-import type { AmbientTenant } from '../tenant/ambient-tenant.js';
+import type { Pacing } from '../producer/send-pipeline.js';
+import { checkPublishManyOptions, checkPublishOptions } from './publish-options.js';
+import { assertMayAct, type ScopeParts } from './scope-parts.js';
 
 const NO_OPTIONS: PublishOptions = Object.freeze({});
 
-/** Publishes for one tenant, and checks at every call that nobody else's context is around it. */
+/** Publishes for one tenant, and checks at every call that it may. */
 export class ScopedPublisher implements Publisher {
   readonly id: TenantId;
-  readonly #pipeline: SendPipeline;
-  readonly #ambient: AmbientTenant;
+  readonly #parts: ScopeParts;
 
-  constructor(id: TenantId, pipeline: SendPipeline, ambient: AmbientTenant) {
+  constructor(id: TenantId, parts: ScopeParts) {
     this.id = id;
-    this.#pipeline = pipeline;
-    this.#ambient = ambient;
+    this.#parts = parts;
   }
 
   publish<C extends AnyEventContract>(
@@ -32,24 +31,31 @@ export class ScopedPublisher implements Publisher {
     data: Iterable<InputOf<C>>,
     options: PublishManyOptions<InputOf<C>> = NO_OPTIONS,
   ): Promise<Receipt[]> {
+    assertMayAct(this.#parts, this.id);
+    checkPublishManyOptions(options);
     return publishMany(data, options, (item, itemOptions) => this.#publish(contract, item, itemOptions, 'paced'));
   }
 
   tombstone(contract: CompactedContract, aggregateId: string, options: PublishOptions = NO_OPTIONS): Promise<Receipt> {
     try {
-      this.#ambient.assertMayActFor(this.id);
+      this.#check(options);
     } catch (error) {
       return Promise.reject(error);
     }
-    return this.#pipeline.tombstone(this.id, contract, aggregateId, options);
+    return this.#parts.pipeline.tombstone(this.id, contract, aggregateId, options);
   }
 
   #publish(contract: AnyEventContract, data: unknown, options: PublishOptions, pacing: Pacing): Promise<Receipt> {
     try {
-      this.#ambient.assertMayActFor(this.id);
+      this.#check(options);
     } catch (error) {
       return Promise.reject(error);
     }
-    return this.#pipeline.publish(this.id, contract, data, options, pacing);
+    return this.#parts.pipeline.publish(this.id, contract, data, options, pacing);
+  }
+
+  #check(options: PublishOptions): void {
+    assertMayAct(this.#parts, this.id);
+    if (options !== NO_OPTIONS) checkPublishOptions(options);
   }
 }

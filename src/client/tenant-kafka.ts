@@ -1,9 +1,10 @@
-import type { ConsumerOptions, EventConsumer, StopReport, TenantConsumer, Worker } from '../api/consumer.js';
+import type { ConsumerOptions, StopReport, TenantConsumer, Worker } from '../api/consumer.js';
 import type { PublishManyOptions, PublishOptions, Publisher, Receipt } from '../api/publisher.js';
 import type { TenantScope } from '../api/tenant-scope.js';
 import {
   createTopics,
   createTopicsSchema,
+  wantedTopics,
   type CreatedTopics,
   type CreateTopicsOptions,
 } from '../admin/create-topics.js';
@@ -26,7 +27,8 @@ export interface Admin {
    * Creates what is missing of the contracts' topics with their quarantine topics, and of the groups'
    * dead-letter and control topics. What is there is left alone.
    *
-   * @throws TenantryError `INVALID_OPTIONS`, `CONTRACT_CONFLICT`, `BROKER_UNREACHABLE`, `BROKER_ACCESS_DENIED`, `ADMIN_FAILED`
+   * @throws TenantryError `INVALID_OPTIONS`, `INVALID_CONTRACT`, `CONTRACT_CONFLICT`, `NOT_RUNNING`; then
+   * `BROKER_UNREACHABLE`, `BROKER_ACCESS_DENIED`, `ADMIN_FAILED`, `DRIVER_UNAVAILABLE`, `WORKER_THREAD`
    */
   createTopics(contracts: readonly AnyEventContract[], options?: CreateTopicsOptions): Promise<CreatedTopics>;
 }
@@ -39,7 +41,6 @@ const PUBLISH_SHARE = 0.3;
 export class TenantKafka implements AsyncDisposable {
   readonly admin: Admin;
   readonly #parts: ClientParts;
-  readonly #consumers = new Set<EventConsumer>();
   #stopping: Promise<StopReport> | undefined;
 
   /** @throws TenantryError `INVALID_OPTIONS`, which lists every wrong field */
@@ -50,10 +51,11 @@ export class TenantKafka implements AsyncDisposable {
       createTopics: async (contracts, topicOptions = {}) => {
         this.#assertRunning();
         const checked = checkOptions('createTopics', createTopicsSchema, topicOptions);
+        const wanted = wantedTopics(contracts, checked, compiled.maxRecordBytes);
         const admin = this.#parts.transport.createAdmin();
         try {
           await admin.connect();
-          return await createTopics(admin, contracts, checked, compiled.maxRecordBytes);
+          return await createTopics(admin, wanted);
         } finally {
           await admin.disconnect();
         }
@@ -84,14 +86,16 @@ export class TenantKafka implements AsyncDisposable {
   tenant(id: string): TenantScope {
     const tenantId = parseTenantId(id);
     assertKnownTenant(this.#parts.directory, tenantId);
-    return new TenantHandle(tenantId, this.#parts.pipeline, this.#parts.ambient, (group, options) =>
-      this.#consumer(tenantId, group, options),
-    );
+    return new TenantHandle(tenantId, this.#parts, (group, options) => this.#consumer(tenantId, group, options));
   }
 
-  /** A consumer of every tenant, fairly, in the group `_shared.{group}`. */
+  /**
+   * A consumer of every tenant, fairly, in the group `_shared.{group}`.
+   *
+   * @throws TenantryError `INVALID_OPTIONS`, `NOT_RUNNING`
+   */
   worker(group: string, options: ConsumerOptions = {}): Worker {
-    return this.#register(sharedGroupId(parseGroupName(group)), undefined, options);
+    return this.#makeConsumer(sharedGroupId(parseGroupName(group)), undefined, options);
   }
 
   /**
@@ -147,32 +151,29 @@ export class TenantKafka implements AsyncDisposable {
   }
 
   async #stop(timeoutMs: number): Promise<StopReport> {
-    const { clock, pipeline, cipher } = this.#parts;
+    const { clock, pipeline, cipher, running } = this.#parts;
     const deadlineMs = clock.monotonicMs() + timeoutMs;
-    const consumerMs = timeoutMs * (1 - PUBLISH_SHARE);
-    const reports = await Promise.all([...this.#consumers].map((consumer) => consumer.stop({ timeoutMs: consumerMs })));
+    const unhandled = await running.stop(timeoutMs * (1 - PUBLISH_SHARE));
     const unsent = await pipeline.stop(Math.max(0, deadlineMs - clock.monotonicMs()));
     cipher?.close();
-    const unfinished = reports.reduce((sum, report) => sum + report.unfinished, unsent);
+    const unfinished = unhandled + unsent;
     return { timedOut: unfinished > 0, unfinished };
   }
 
   #consumer(tenantId: TenantId, group: string, options: ConsumerOptions = {}): TenantConsumer {
-    return this.#register(tenantGroupId(tenantId, parseGroupName(group)), tenantId, options) as GroupEventConsumer &
+    return this.#makeConsumer(tenantGroupId(tenantId, parseGroupName(group)), tenantId, options) as GroupEventConsumer &
       TenantConsumer;
   }
 
-  #register(groupId: string, scope: TenantId | undefined, options: ConsumerOptions): GroupEventConsumer {
+  #makeConsumer(groupId: string, scope: TenantId | undefined, options: ConsumerOptions): GroupEventConsumer {
     this.#assertRunning();
     const checked = checkOptions(`consumer ${groupId}`, consumerOptionsSchema, options);
     const parts = { ...this.#parts, publisherOf: (tenantId: TenantId) => this.#publisher(tenantId) };
-    const consumer = new GroupEventConsumer({ groupId, scope }, parts, checked);
-    this.#consumers.add(consumer);
-    return consumer;
+    return new GroupEventConsumer({ groupId, scope }, parts, checked);
   }
 
   #publisher(tenantId: TenantId): Publisher & { readonly id: TenantId } {
-    return new ScopedPublisher(tenantId, this.#parts.pipeline, this.#parts.ambient);
+    return new ScopedPublisher(tenantId, this.#parts);
   }
 
   #assertRunning(): void {

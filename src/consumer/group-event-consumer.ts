@@ -34,6 +34,14 @@ export interface ConsumerParts {
   readonly ambient: AmbientTenant;
   readonly directory: TenantDirectory;
   readonly publisherOf: PublisherOf;
+  readonly running: ConsumerRegister;
+}
+
+/** Those who are told that consumers started and ended. */
+export interface ConsumerRegister {
+  /** Fails where no consumer may start any more. */
+  add(consumer: EventConsumer): void;
+  delete(consumer: EventConsumer): void;
 }
 
 /** Which group a consumer belongs to, and whom it serves. */
@@ -80,15 +88,22 @@ export class GroupEventConsumer implements EventConsumer {
     if (typeof handler !== 'function')
       throw tenantryError('INVALID_CONTRACT', `consumer ${this.groupId}: the handler must be a function`);
     const list: readonly AnyEventContract[] = isEventContract(contracts) ? [contracts] : contracts;
+    const given: unknown = list;
+    if (!Array.isArray(given) || given.length === 0)
+      throw tenantryError('INVALID_CONTRACT', `consumer ${this.groupId}: on takes a contract, or an array of them`);
     for (const contract of list) this.#handlers.add(contract, handler);
     return this;
   }
 
-  start(): Promise<void> {
-    if (this.#state === 'stopped')
-      return Promise.reject(tenantryError('NOT_RUNNING', `consumer ${this.groupId} was stopped; make a new one`));
-    this.#starting ??= this.#start();
-    return this.#starting;
+  async start(): Promise<void> {
+    if (this.#stopping !== undefined)
+      throw tenantryError('NOT_RUNNING', `consumer ${this.groupId} was stopped; make a new one`);
+    if (this.tenantId !== undefined) this.#parts.ambient.assertMayActFor(this.tenantId);
+    this.#starting ??= this.#start().catch((error: unknown) => {
+      this.#undoStart();
+      throw error;
+    });
+    await this.#starting;
   }
 
   stop(options: { readonly timeoutMs?: number | undefined } = {}): Promise<StopReport> {
@@ -117,19 +132,21 @@ export class GroupEventConsumer implements EventConsumer {
     const topics = this.#handlers.topics;
     if (topics.length === 0) throw tenantryError('INVALID_STATE', `consumer ${this.groupId} has no handlers`);
     this.#assertCanOpen();
+    this.#parts.running.add(this);
     this.#state = 'starting';
-    try {
-      await this.#parts.producer.connect();
-      await this.#checkTopics(topics);
-      const engine = this.#parts.ambient.runInBackground(() => this.#makeEngine(topics));
-      await this.#parts.ambient.runInBackground(() => engine.start());
-      this.#engine = engine;
-      this.#state = 'running';
-    } catch (error) {
-      this.#state = 'new';
-      this.#starting = undefined;
-      throw error;
-    }
+    await this.#parts.producer.connect();
+    await this.#checkTopics(topics);
+    const engine = this.#parts.ambient.runInBackground(() => this.#makeEngine(topics));
+    await this.#parts.ambient.runInBackground(() => engine.start());
+    this.#engine = engine;
+    this.#state = 'running';
+  }
+
+  /** After it a start may be tried again. */
+  #undoStart(): void {
+    this.#state = 'new';
+    this.#starting = undefined;
+    this.#parts.running.delete(this);
   }
 
   /** Without keys every protected record would go to quarantine: a mistake, not a flood of forgeries. */
@@ -145,7 +162,9 @@ export class GroupEventConsumer implements EventConsumer {
   async #stop(timeoutMs: number): Promise<StopReport> {
     await this.#starting?.catch(() => undefined);
     this.#state = 'stopped';
-    return (await this.#engine?.stop(timeoutMs)) ?? NOTHING_TO_STOP;
+    const report = (await this.#engine?.stop(timeoutMs)) ?? NOTHING_TO_STOP;
+    this.#parts.running.delete(this);
+    return report;
   }
 
   /** A consumer whose copies could not be written would have to stop at the first bad record, so it does not begin. */

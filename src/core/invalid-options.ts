@@ -26,7 +26,7 @@ export function invalidOptions(what: string, problems: readonly Problem[]): Erro
 }
 
 /** A secret may have been put where a name belongs, so only what looks like a name is shown. */
-function shownName(name: string): string {
+export function shownName(name: string): string {
   return ORDINARY_NAME.test(name) || DOTTED_NAME.test(name) ? name : '(name not shown)';
 }
 

@@ -17,8 +17,8 @@ export interface TenantProfile {
 
 /**
  * Where tenant profiles come from. `get` is synchronous, because it is asked for every record: an
- * implementation keeps what it needs in memory. One that throws, answers with a promise or with anything else
- * than a profile lets nobody in.
+ * implementation keeps what it needs in memory. One that answers with a promise, or with anything else
+ * than a profile, lets nobody in; nor does one that throws, and it also ends the reading of consumers.
  */
 export interface TenantDirectory {
   /** The profile of a tenant, or undefined where the tenant is not known; then it is refused. */
@@ -38,6 +38,8 @@ export function staticDirectory(profiles: ReadonlyMap<TenantId, TenantProfile>):
 /**
  * The profile of a tenant, or undefined where it must be refused. A directory is code of the application, so its
  * answer is checked: a missing `await`, a null or a NaN must not read as a tenant without limits.
+ *
+ * @throws TenantryError `UNKNOWN_TENANT` where the directory throws: it does not say what
  */
 export function profileOf(directory: TenantDirectory, tenantId: TenantId): TenantProfile | undefined {
   try {
@@ -47,11 +49,11 @@ export function profileOf(directory: TenantDirectory, tenantId: TenantId): Tenan
     if (answer instanceof Promise) answer.catch(() => undefined);
     return undefined;
   } catch {
-    return undefined;
+    throw tenantryError('UNKNOWN_TENANT', `the directory threw when it was asked for tenant ${tenantId}`);
   }
 }
 
-/** @throws TenantryError `UNKNOWN_TENANT`; what the directory may have thrown is not in it */
+/** @throws TenantryError `UNKNOWN_TENANT` */
 export function assertKnownTenant(directory: TenantDirectory, tenantId: TenantId): void {
   if (profileOf(directory, tenantId) !== undefined) return;
   throw tenantryError(

@@ -56,6 +56,7 @@ export class ConsumerProcess {
         serde: jsonSerde,
         ambient: this.ambient,
         directory: given.directory ?? openDirectory,
+        running: new Set(),
         publisherOf: (id) => ({ id }) as Publisher & { readonly id: TenantId },
       },
       consumerOptionsSchema.parse(given.options ?? {}),
