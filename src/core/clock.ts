@@ -10,8 +10,11 @@ export interface Clock {
   nowMs(): number;
   /** Milliseconds from an arbitrary origin; never goes backwards. */
   monotonicMs(): number;
-  /** Calls `callback` once, `delayMs` from now, without keeping the process alive for it. */
-  setTimer(delayMs: number, callback: () => void): Timer;
+  /**
+   * Calls `callback` once, `delayMs` from now. The process is kept alive for it only where `keepAlive` is true:
+   * where a promise waits for it that somebody may await with nothing else going on.
+   */
+  setTimer(delayMs: number, callback: () => void, options?: { readonly keepAlive: boolean }): Timer;
 }
 
 const MAX_TIMER_MS = 2_147_483_647;
@@ -20,9 +23,9 @@ const MAX_TIMER_MS = 2_147_483_647;
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
   monotonicMs: () => performance.now(),
-  setTimer(delayMs, callback) {
+  setTimer(delayMs, callback, options) {
     const handle = setTimeout(callback, Math.min(Math.max(delayMs, 0), MAX_TIMER_MS));
-    handle.unref();
+    if (options?.keepAlive !== true) handle.unref();
     return {
       cancel: () => {
         clearTimeout(handle);

@@ -17,8 +17,8 @@ function bytesOf(text: string): Buffer {
   return bytes;
 }
 
-/** The last stage: the record as the broker gets it. Trace headers are added by the caller. */
-export function outgoingRecord(sealed: Sealed, partition: number, traceHeaders: readonly WireHeader[]): OutgoingRecord {
+/** The last stage: the record as the broker gets it. */
+export function outgoingRecord(sealed: Sealed, partition: number): OutgoingRecord {
   const headers: WireHeader[] = [
     { name: HEADER.tenantId, value: bytesOf(sealed.tenantId) },
     { name: HEADER.eventType, value: bytesOf(sealed.contract.eventType) },
@@ -27,7 +27,7 @@ export function outgoingRecord(sealed: Sealed, partition: number, traceHeaders: 
   if (hasEventTimeHeader(sealed))
     headers.push({ name: HEADER.eventTime, value: Buffer.from(String(sealed.eventTimeMs), 'latin1') });
   if (sealed.seal !== undefined) headers.push({ name: HEADER.seal, value: sealed.seal });
-  if (traceHeaders.length > 0) headers.push(...traceHeaders);
+  if (sealed.traceHeaders.length > 0) headers.push(...sealed.traceHeaders);
   if (sealed.applicationHeaders.length > 0) headers.push(...sealed.applicationHeaders);
   return {
     topic: sealed.topic,
@@ -45,7 +45,12 @@ function hasEventTimeHeader(event: Routed): boolean {
 }
 
 /** What a record of this event will weigh, given the bytes of its payload and what sealing adds. */
-export function recordCostBytes(event: Routed, payloadBytes: number, sealBytes: number): number {
+export function recordCostBytes(
+  event: Routed,
+  payloadBytes: number,
+  sealBytes: number,
+  traceHeaders: readonly WireHeader[],
+): number {
   let size =
     RECORD_OVERHEAD_BYTES +
     event.key.length +
@@ -54,6 +59,8 @@ export function recordCostBytes(event: Routed, payloadBytes: number, sealBytes: 
     headerSizeBytes(HEADER.tenantId, event.tenantId.length) +
     headerSizeBytes(HEADER.eventType, event.contract.eventType.length) +
     headerSizeBytes(HEADER.eventId, event.eventId.length);
+  if (hasEventTimeHeader(event)) size += headerSizeBytes(HEADER.eventTime, String(event.eventTimeMs).length);
+  for (const header of traceHeaders) size += headerSizeBytes(header.name, header.value.length);
   for (const header of event.applicationHeaders) size += headerSizeBytes(header.name, header.value.length);
   return size;
 }

@@ -49,8 +49,9 @@ export class SendJob {
   }
 
   fail(error: Error): void {
-    if (!this.#settle(error)) return;
+    if (!this.#settle()) return;
     this.#deferred.reject(error);
+    this.#onSettled(this, error);
   }
 
   complete(delivery: Delivery): void {
@@ -58,7 +59,7 @@ export class SendJob {
       this.fail(deliveryError(this.event, delivery.failure.kind, delivery.failure.reason));
       return;
     }
-    if (!this.#settle(undefined)) return;
+    if (!this.#settle()) return;
     const { eventId, tenantId, topic, eventTimeMs } = this.event;
     this.#deferred.resolve({
       eventId,
@@ -68,13 +69,13 @@ export class SendJob {
       offset: delivery.offset,
       timestamp: new Date(eventTimeMs),
     });
+    this.#onSettled(this, undefined);
   }
 
-  #settle(error: Error | undefined): boolean {
+  #settle(): boolean {
     if (this.#state === 'settled') return false;
     this.#state = 'settled';
     this.#forgetSignal?.();
-    this.#onSettled(this, error);
     return true;
   }
 

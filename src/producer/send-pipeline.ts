@@ -1,4 +1,5 @@
 import type { PublishOptions, Receipt } from '../api/publisher.js';
+import { ContractSet } from '../contract/contract-set.js';
 import type { AnyEventContract } from '../contract/event-contract.js';
 import type { Clock } from '../core/clock.js';
 import { deferred } from '../core/deferred.js';
@@ -16,6 +17,7 @@ import { outgoingRecord, recordCostBytes } from './outgoing-record.js';
 import { sealBytes, sealEvent } from './seal-stage.js';
 import { SendJob } from './send-job.js';
 import { SendWindow } from './send-window.js';
+import { assertSignal } from './shared-abort.js';
 import type { Encoded, Routed, Sealed, Validated } from './stages.js';
 import { TenantSendQueue, type SendSteps } from './tenant-send-queue.js';
 import { validateEvent, validateTombstone } from './validate-stage.js';
@@ -56,6 +58,7 @@ export class SendPipeline {
   readonly #steps: SendSteps;
   /** Only tenants with something to send are in it. */
   readonly #queues = new Map<TenantId, TenantSendQueue>();
+  readonly #contracts = new ContractSet();
   readonly #provedContracts = new WeakSet<AnyEventContract>();
   #unsettled = 0;
   #stopped = false;
@@ -125,7 +128,7 @@ export class SendPipeline {
       this.#onDrained = () => {
         drained.resolve(undefined);
       };
-      const timer = clock.setTimer(timeoutMs, this.#onDrained);
+      const timer = clock.setTimer(timeoutMs, this.#onDrained, { keepAlive: true });
       await drained.promise;
       timer.cancel();
     }
@@ -137,21 +140,19 @@ export class SendPipeline {
 
   #accept(options: PublishOptions, pacing: Pacing, validate: () => Validated): Promise<Receipt> {
     if (this.#stopped) return Promise.reject(notRunning());
-    if (options.signal?.aborted === true) {
-      return Promise.reject(tenantryError('ABORTED', 'the publish was aborted before it began'));
-    }
     try {
+      assertSignal(options.signal);
+      if (options.signal?.aborted === true) throw tenantryError('ABORTED', 'the publish was aborted before it began');
       const routed = this.#route(validate());
-      const payload = this.#encode(routed);
-      const encoded =
-        payload instanceof Promise ? payload.then((bytes) => this.#weigh(routed, bytes)) : this.#weigh(routed, payload);
-      return this.#submit(routed, encoded, options, pacing);
+      return this.#submit(routed, this.#encode(routed), options, pacing);
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
   #route(event: Validated): Routed {
+    // What has been published before need not be compared again.
+    if (!this.#provedContracts.has(event.contract)) this.#contracts.add(event.contract);
     const { topic, partitions } = this.#parts.router.route(event.tenantId, event.contract);
     return Object.assign(event, { topic, partitions });
   }
@@ -176,8 +177,9 @@ export class SendPipeline {
   }
 
   /** Refuses a record that the broker would refuse, before it costs anything. */
-  #weigh(event: Routed, payload: Buffer | null): Encoded {
-    const costBytes = recordCostBytes(event, payload?.length ?? 0, sealBytes(event, this.#parts.cipher));
+  #weigh(event: Routed, payload: Buffer | null, traceHeaders: readonly WireHeader[]): Encoded {
+    const added = sealBytes(event, this.#parts.cipher);
+    const costBytes = recordCostBytes(event, payload?.length ?? 0, added, traceHeaders);
     const limitBytes = this.#limits.maxRecordBytes;
     if (costBytes > limitBytes) {
       throw tenantryError(
@@ -186,12 +188,12 @@ export class SendPipeline {
         { sizeBytes: costBytes, limitBytes },
       );
     }
-    return Object.assign(event, { payload, costBytes });
+    return Object.assign(event, { payload, costBytes, traceHeaders });
   }
 
   #submit(
     event: Routed,
-    encoded: Encoded | Promise<Encoded>,
+    payload: Buffer | null | Promise<Buffer>,
     options: PublishOptions,
     pacing: Pacing,
   ): Promise<Receipt> {
@@ -200,16 +202,30 @@ export class SendPipeline {
     const admitBeforeMs = pacing === 'paced' ? undefined : clock.monotonicMs() + this.#limits.maxWaitMs;
     const receipt = deferred<Receipt>();
     const span = telemetry.startPublish({ tenantId, topic, eventType: contract.eventType, eventId });
+    let job: SendJob;
+    try {
+      const traceHeaders: WireHeader[] = [];
+      telemetry.inject(span, traceHeaders);
+      const encoded =
+        payload instanceof Promise
+          ? payload.then((bytes) => this.#weigh(event, bytes, traceHeaders))
+          : this.#weigh(event, payload, traceHeaders);
+      // It may fail before its turn comes, and nobody has asked for it by then.
+      if (encoded instanceof Promise) encoded.catch(() => undefined);
+      job = new SendJob(event, encoded, span, admitBeforeMs, receipt, options.signal, this.#onSettled);
+    } catch (error) {
+      telemetry.endPublish(span, error as Error);
+      throw error;
+    }
     this.#unsettled += 1;
-    const job = new SendJob(event, encoded, span, admitBeforeMs, receipt, options.signal, this.#onSettled);
     this.#queueOf(tenantId).submit(job);
     return receipt.promise;
   }
 
   readonly #onSettled = (job: SendJob, error: Error | undefined): void => {
-    this.#parts.telemetry.endPublish(job.span, error);
     this.#unsettled -= 1;
     if (this.#unsettled === 0) this.#onDrained?.();
+    this.#parts.telemetry.endPublish(job.span, error);
   };
 
   #queueOf(tenantId: TenantId): TenantSendQueue {
@@ -229,11 +245,12 @@ export class SendPipeline {
   }
 
   #send(job: SendJob, sealed: Sealed, partition: number, onDelivered: () => void): boolean {
-    const traceHeaders: WireHeader[] = [];
-    this.#parts.telemetry.inject(job.span, traceHeaders);
-    return this.#parts.producer.produce(outgoingRecord(sealed, partition, traceHeaders), (delivery) => {
-      job.complete(delivery);
-      onDelivered();
+    return this.#parts.producer.produce(outgoingRecord(sealed, partition), (delivery) => {
+      try {
+        job.complete(delivery);
+      } finally {
+        onDelivered();
+      }
     });
   }
 }

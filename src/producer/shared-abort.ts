@@ -1,3 +1,5 @@
+import { tenantryError } from '../core/errors.js';
+
 /** Those who wait for one signal, behind the one listener that it carries for them. */
 interface Waiting {
   readonly callbacks: Set<() => void>;
@@ -21,6 +23,22 @@ export function onAbort(signal: AbortSignal, callback: () => void): () => void {
     waitingFor.delete(signal);
     signal.removeEventListener('abort', waiting.listener);
   };
+}
+
+/** @throws TenantryError `INVALID_OPTIONS` for what is no `AbortSignal`, of this realm or another */
+export function assertSignal(signal: unknown): void {
+  if (signal === undefined || signal instanceof AbortSignal || isSignalLike(signal)) return;
+  throw tenantryError('INVALID_OPTIONS', 'publish: signal must be an AbortSignal', {
+    problems: [{ path: 'signal', message: 'must be an AbortSignal' }],
+  });
+}
+
+function isSignalLike(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { aborted, addEventListener, removeEventListener } = value as Partial<Record<keyof AbortSignal, unknown>>;
+  return (
+    typeof aborted === 'boolean' && typeof addEventListener === 'function' && typeof removeEventListener === 'function'
+  );
 }
 
 function listenTo(signal: AbortSignal): Waiting {

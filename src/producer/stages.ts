@@ -34,6 +34,8 @@ export interface Routed extends Validated {
 /** The bytes are known, as they are before sealing; null for a tombstone. */
 export interface Encoded extends Routed {
   readonly payload: Buffer | null;
+  /** The headers of the publish's span; none where it is not traced. */
+  readonly traceHeaders: readonly WireHeader[];
   /** What the record will weigh once sealed. */
   readonly costBytes: number;
 }

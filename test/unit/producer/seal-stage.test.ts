@@ -20,6 +20,7 @@ function admitted(contract: AnyEventContract, tombstone = false): Admitted {
     topic: contract.topic,
     partitions: ALL_PARTITIONS,
     payload: tombstone ? null : PAYLOAD,
+    traceHeaders: [],
     costBytes: 1,
     chargedBytes: 1,
   };
