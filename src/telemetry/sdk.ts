@@ -1,15 +1,7 @@
-import {
-  createNoopMeter,
-  metrics,
-  ProxyTracerProvider,
-  trace,
-  type Counter,
-  type Histogram,
-  type Meter,
-  type Tracer,
-} from '@opentelemetry/api';
+import type { Counter, Histogram, Meter, Tracer } from '@opentelemetry/api';
 import { attempt } from './attempt.js';
 import { METRICS, type MetricName } from './catalog.js';
+import { otel } from './otel-api.js';
 
 const SCOPE = 'tenantry';
 
@@ -43,14 +35,14 @@ export class Sdk {
 }
 
 function findTracer(): Tracer | undefined {
+  const { ProxyTracerProvider, trace } = otel();
   const provider = trace.getTracerProvider();
-  // It stays in every 1.x of the API, which is our peer range, and nothing else says whether there is an SDK.
   // The provider of another copy of the API is not an instance, but it is there only where an SDK is.
-  // eslint-disable-next-line @typescript-eslint/no-deprecated
   return provider instanceof ProxyTracerProvider ? provider.getDelegateTracer(SCOPE) : provider.getTracer(SCOPE);
 }
 
 function findInstruments(): Instruments | undefined {
+  const { createNoopMeter, metrics } = otel();
   const meter = metrics.getMeter(SCOPE);
   return meter === createNoopMeter() ? undefined : makeInstruments(meter);
 }

@@ -1,13 +1,4 @@
-import {
-  context,
-  ROOT_CONTEXT,
-  SpanKind,
-  SpanStatusCode,
-  trace,
-  type Context,
-  type Span,
-  type Tracer,
-} from '@opentelemetry/api';
+import type { Context, Span, Tracer } from '@opentelemetry/api';
 import type { Clock } from '../core/clock.js';
 import type { ErrorCode } from '../core/error-codes.js';
 import { isTenantryError } from '../core/errors.js';
@@ -25,6 +16,7 @@ import {
 } from './facts.js';
 import { LOG_EVENTS, type LogEventName, type LogFields } from './catalog.js';
 import type { ResolvedTelemetryOptions } from './options.js';
+import { otel } from './otel-api.js';
 import { Sdk, type Instruments } from './sdk.js';
 import { TenantLabels } from './tenant-labels.js';
 import { extractTraceContext, injectTraceContext, type TraceHeader } from './trace-headers.js';
@@ -74,6 +66,7 @@ export class Telemetry {
     this.#logger = logger;
     this.#linked = options.traceContext === 'link';
     this.#labels = new TenantLabels(options.metrics.tenants);
+    otel(); // where it is missing, that is found out here and not at the first publish
   }
 
   /** Begins the observation of a publish, as a child of the span that is active now. */
@@ -83,7 +76,10 @@ export class Telemetry {
     const span =
       tracer &&
       attempt(() =>
-        tracer.startSpan(`send ${facts.topic}`, { kind: SpanKind.PRODUCER, attributes: spanAttributes('send', facts) }),
+        tracer.startSpan(`send ${facts.topic}`, {
+          kind: otel().SpanKind.PRODUCER,
+          attributes: spanAttributes('send', facts),
+        }),
       );
     return { facts, span, startedMs: this.#clock.monotonicMs() };
   }
@@ -130,6 +126,7 @@ export class Telemetry {
   }
 
   #processSpan(tracer: Tracer, facts: ProcessFacts, startedMs: number): ProcessSpan {
+    const { ROOT_CONTEXT, SpanKind, trace } = otel();
     const remote = extractTraceContext(facts.headers);
     const remoteSpan = trace.getSpanContext(remote);
     const span = tracer.startSpan(
@@ -154,7 +151,7 @@ export class Telemetry {
     if (active === undefined) return work();
     const ran: { outcome?: () => T } = {};
     attempt(() => {
-      context.with(active, () => {
+      otel().context.with(active, () => {
         ran.outcome = outcomeOf(work);
       });
     });
@@ -249,7 +246,7 @@ function endSpan(span: Span | undefined, errorType: ErrorType | undefined): void
   attempt(() => {
     if (errorType !== undefined) {
       span.setAttribute('error.type' satisfies AttributeName, errorType);
-      span.setStatus({ code: SpanStatusCode.ERROR });
+      span.setStatus({ code: otel().SpanStatusCode.ERROR });
     }
     span.end();
   });

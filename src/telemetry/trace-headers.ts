@@ -1,12 +1,5 @@
-import {
-  propagation,
-  ROOT_CONTEXT,
-  trace,
-  type Context,
-  type Span,
-  type TextMapGetter,
-  type TextMapSetter,
-} from '@opentelemetry/api';
+import type { Context, Span, TextMapGetter, TextMapSetter } from '@opentelemetry/api';
+import { otel } from './otel-api.js';
 
 /** A record header, as far as tracing needs it. */
 export interface TraceHeader {
@@ -45,10 +38,12 @@ const getter: TextMapGetter<readonly TraceHeader[]> = {
 
 /** Adds the trace context of a span to a record's headers. */
 export function injectTraceContext(span: Span, headers: TraceHeader[]): void {
+  const { propagation, ROOT_CONTEXT, trace } = otel();
   propagation.inject(trace.setSpan(ROOT_CONTEXT, span), headers, setter);
 }
 
 /** The context that a record's headers carry, and nothing of the code that happens to run now. */
 export function extractTraceContext(headers: readonly TraceHeader[]): Context {
+  const { propagation, ROOT_CONTEXT } = otel();
   return propagation.extract(ROOT_CONTEXT, headers, getter);
 }
