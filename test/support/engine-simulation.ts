@@ -139,7 +139,7 @@ export class EngineSimulation {
       await this.#handle(process, watch, record.partition, record.offset, tenant.id, signal);
     });
     this.#processes.push({ process, watch });
-    await this.harness.clock.advanceUntil(process.consumer.start());
+    await this.harness.clock.advanceUntil(process.consumer.start(), 60_000);
     await this.harness.clock.advance(1);
     this.balance();
   }
@@ -178,7 +178,7 @@ export class EngineSimulation {
     if (gone === undefined) return;
     const { clock } = this.harness;
     const startMs = clock.monotonicMs();
-    await clock.advanceUntil(gone.process.consumer.stop({ timeoutMs }));
+    await clock.advanceUntil(gone.process.consumer.stop({ timeoutMs }), timeoutMs + 60_000);
     if (clock.monotonicMs() - startMs > timeoutMs + 3_000) this.wrongs.push('a stop took longer than it may');
     this.#checkProcess(gone.process, gone.watch);
     gone.watch.dead = true;

@@ -43,8 +43,8 @@ export class FakeGroupConsumer implements GroupConsumer {
   readonly #group: FakeGroup;
   readonly #readers = new Map<string, Reader>();
   readonly #answers: Answer[] = [];
-  /** Partitions that were gone before it was told, as often as they were. */
-  readonly #lost: string[] = [];
+  /** Revocations that are not answered yet; true where the partitions are gone already. */
+  readonly #revocations: boolean[] = [];
   readonly #letGo = new Set<string>();
   #listener: GroupListener | undefined;
   #killed = false;
@@ -121,9 +121,9 @@ export class FakeGroupConsumer implements GroupConsumer {
       this.#readers.delete(keyOf(place));
       this.#letGo.add(keyOf(place));
     }
-    const held = partitions.filter((place) => !this.#wasLost(keyOf(place)));
+    if (this.#revocations.shift() === true) return;
     this.#later(() => {
-      this.#group.letGo(this, held);
+      this.#group.letGo(this, partitions);
     });
   }
 
@@ -192,10 +192,11 @@ export class FakeGroupConsumer implements GroupConsumer {
   }
 
   tellRevoked(partitions: readonly TopicPartition[], lost: boolean): void {
-    for (const place of lost ? partitions : []) {
-      this.#readers.delete(keyOf(place));
-      this.#lost.push(keyOf(place));
+    if (lost) {
+      for (const place of partitions) this.#readers.delete(keyOf(place));
+      this.#revocations.fill(true);
     }
+    this.#revocations.push(lost);
     this.#later(() => this.#listener?.onRevoked(partitions, lost));
   }
 
@@ -212,11 +213,6 @@ export class FakeGroupConsumer implements GroupConsumer {
     into.push(...records);
     const last = records.at(-1);
     if (last !== undefined) reader.position = last.offset + 1;
-  }
-
-  #wasLost(key: string): boolean {
-    const at = this.#lost.indexOf(key);
-    return at >= 0 && this.#lost.splice(at, 1).length > 0;
   }
 
   #setPaused(partitions: readonly TopicPartition[], paused: boolean): void {
