@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { systemClock, type Clock } from '../core/clock.js';
 import { checkOptions } from '../core/invalid-options.js';
-import { silentLogger, type Logger } from '../core/logger.js';
+import { guardedLogger, silentLogger, type Logger } from '../core/logger.js';
 import { isTenantId, type TenantId } from '../core/tenant-id.js';
 import { isEncryptionOptions, type EncryptionOptions } from '../encryption/encryption-options.js';
 import { rateLimitSchema, tenantRateLimitSchema } from '../rate-limit/options.js';
@@ -28,10 +28,23 @@ function isDirectory(value: unknown): value is TenantDirectory {
   return hasMethods(value, ['get']);
 }
 
-const tenantsSchema = z.union([
-  z.custom<TenantDirectory>(isDirectory, 'must be profiles by tenant id, or a TenantDirectory'),
-  z.record(z.string().refine(isTenantId, 'is not a tenant id'), profileSchema),
-]);
+const profilesSchema = z.record(z.string().refine(isTenantId, 'is not a tenant id'), profileSchema);
+
+type TenantsOption = TenantDirectory | z.input<typeof profilesSchema>;
+
+/** Which of the two was meant is decided first, so that what is wrong in profiles is said of them. */
+const tenantsSchema = z
+  .custom<TenantsOption>(
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    'must be profiles by tenant id, or a TenantDirectory',
+  )
+  .transform((tenants, context): TenantDirectory => {
+    if (isDirectory(tenants)) return tenants;
+    const parsed = profilesSchema.safeParse(tenants);
+    if (parsed.success) return staticDirectory(new Map(Object.entries(parsed.data) as [TenantId, TenantProfile][]));
+    for (const issue of parsed.error.issues) context.issues.push({ ...issue, input: tenants } as z.core.$ZodRawIssue);
+    return z.NEVER;
+  });
 
 const clientSchema = z
   .strictObject({
@@ -75,12 +88,6 @@ export type CompiledOptions = Omit<z.output<typeof clientSchema>, 'tenants'> & {
 
 /** @throws TenantryError `INVALID_OPTIONS`, which lists every wrong field */
 export function compileOptions(options: ClientOptions): CompiledOptions {
-  const { tenants, ...compiled } = checkOptions('TenantKafka', clientSchema, options);
-  return Object.freeze({ ...compiled, directory: directoryOf(tenants) });
-}
-
-function directoryOf(tenants: z.output<typeof tenantsSchema> | undefined): TenantDirectory {
-  if (tenants === undefined) return openDirectory;
-  if (isDirectory(tenants)) return tenants;
-  return staticDirectory(new Map(Object.entries(tenants) as [TenantId, TenantProfile][]));
+  const { tenants, logger, ...compiled } = checkOptions('TenantKafka', clientSchema, options);
+  return Object.freeze({ ...compiled, logger: guardedLogger(logger), directory: tenants ?? openDirectory });
 }

@@ -17,3 +17,18 @@ const nothing = (): void => undefined;
 
 /** The logger used when none is given. */
 export const silentLogger: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+
+/** A logger of an application that cannot disturb the work it is told of, whether it throws or rejects. */
+export function guardedLogger(logger: Record<keyof Logger, (fields: object, message: string) => unknown>): Logger {
+  const guarded =
+    (level: keyof Logger): Logger[keyof Logger] =>
+    (fields, message) => {
+      try {
+        const answer = logger[level](fields, message);
+        if (answer instanceof Promise) answer.catch(nothing);
+      } catch {
+        // There is nobody left to tell.
+      }
+    };
+  return { debug: guarded('debug'), info: guarded('info'), warn: guarded('warn'), error: guarded('error') };
+}
