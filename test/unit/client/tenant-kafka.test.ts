@@ -7,7 +7,7 @@ import { VirtualClock } from '../../../src/testing/virtual-clock.js';
 import { ACME, Noted, Signed, Whispered } from '../../support/contracts.js';
 import { FakeKafka, type FakeTransport } from '../../support/fake-kafka.js';
 
-const seam = vi.hoisted(() => ({ transport: undefined as unknown }));
+const seam = vi.hoisted((): { transport: unknown } => ({ transport: undefined }));
 vi.mock('../../../src/transport/confluent-transport.js', () => ({
   createConfluentTransport: (): Transport => seam.transport as Transport,
 }));
