@@ -21,7 +21,7 @@ export class ConfluentProducer implements RecordProducer {
   readonly #partitions: PartitionCounts;
   #session: ProducerSession | undefined;
   #connecting: Promise<void> | undefined;
-  #retiring: Promise<void> | undefined;
+  #retiring: { readonly session: ProducerSession; readonly closed: Promise<void> } | undefined;
   #isClosed = false;
 
   constructor(options: ResolvedTransportOptions, context: TransportContext, loadDriver: () => Driver) {
@@ -65,7 +65,8 @@ export class ConfluentProducer implements RecordProducer {
     this.#session = undefined;
     // A client that still connects has taken no records, so past the time it may be left to close itself.
     const connecting = this.#connecting && atMost(this.#context.clock, timeoutMs, this.#connecting);
-    await Promise.all([session?.close(timeoutMs), this.#retiring, connecting]);
+    this.#retiring?.session.hurry(timeoutMs);
+    await Promise.all([session?.close(timeoutMs), this.#retiring?.closed, connecting]);
   }
 
   async #openSession(): Promise<void> {
@@ -90,7 +91,7 @@ export class ConfluentProducer implements RecordProducer {
   #replace(session: ProducerSession): void {
     this.#context.telemetry.log('producerReplaced', { clientId: this.#options.clientId });
     this.#session = undefined;
-    this.#retiring = session.close(FATAL_DRAIN_MS);
+    this.#retiring = { session, closed: session.close(FATAL_DRAIN_MS) };
     this.#reconnectAfter(REPLACE_DELAY_MS);
   }
 

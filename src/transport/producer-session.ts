@@ -114,6 +114,11 @@ export class ProducerSession {
     timer.cancel();
   }
 
+  /** A `close` that still waits for what is in flight does so no longer than `timeoutMs` from now. */
+  hurry(timeoutMs: number): void {
+    this.#context.clock.setTimer(timeoutMs, () => this.#onDrained?.());
+  }
+
   async #drained(timeoutMs: number): Promise<void> {
     if (this.#open.size === 0) return;
     const drained = deferred<undefined>();

@@ -104,6 +104,22 @@ describe('the producer', () => {
     expect(FakeProducer.all.map(({ isDisconnected }) => isDisconnected)).toEqual([true, true]);
   });
 
+  it('settles the records of a replaced client no later than a stop allows', async () => {
+    const { producer, clock, client } = await connected();
+    const deliveries: Delivery[] = [];
+    producer.produce(RECORD, (delivery) => deliveries.push(delivery));
+    client.emit('event.error', new Error('fatal error'));
+    producer.produce(RECORD, () => undefined);
+    const onDisconnected = vi.fn();
+    void producer.disconnect(2_000).then(onDisconnected);
+    await clock.advance(1_999);
+    expect(deliveries).toEqual([]);
+    await clock.advance(1);
+    await settle();
+    expect(deliveries).toMatchObject([{ failure: { kind: 'unknown' } }]);
+    expect(onDisconnected).toHaveBeenCalled();
+  });
+
   it('connects with one client, however often it is asked', async () => {
     const driver = fakeDriver();
     const producer = new ConfluentProducer(
