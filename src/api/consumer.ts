@@ -66,13 +66,16 @@ export interface EventConsumer extends AsyncDisposable {
   /**
    * Registers a handler for a contract, or for several: then `event.type` tells them apart. Before `start`.
    *
-   * @throws TenantryError `CONTRACT_CONFLICT` where a type and version has a handler already, `INVALID_STATE` after start
+   * @throws TenantryError `CONTRACT_CONFLICT` where a type and version has a handler already, `INVALID_STATE` after
+   * start, `INVALID_CONTRACT` for anything else than contracts and a function
    */
   on<const C extends AnyEventContract>(contracts: C | readonly C[], handler: EventHandler<C>): this;
   /**
    * Joins the group and begins.
    *
-   * @throws TenantryError `BROKER_UNREACHABLE`, `BROKER_ACCESS_DENIED`, `TOPIC_NOT_FOUND`, `INVALID_STATE`
+   * @throws TenantryError `BROKER_UNREACHABLE`, `BROKER_ACCESS_DENIED`, `TOPIC_NOT_FOUND`, `INVALID_STATE` without
+   * handlers, `KEY_NOT_CONFIGURED`, `NOT_RUNNING` after a stop; of a tenant's consumer also
+   * `TENANT_ISOLATION_VIOLATION` and `TENANT_CONTEXT_EXPIRED`
    */
   start(): Promise<void>;
   /** Stops reading, lets running handlers finish for at most `timeoutMs` (default 25,000), commits, leaves. Never rejects. */

@@ -42,11 +42,13 @@ export interface Publisher {
    * Publishes one event and resolves once the broker has acknowledged it. Calls for one aggregate keep
    * their order, awaited or not.
    *
-   * @throws TenantryError `VALIDATION_FAILED`, `NOT_SERIALIZABLE`, `ASYNC_SCHEMA`, `INVALID_AGGREGATE_ID`,
-   * `INVALID_EVENT_ID`, `INVALID_HEADER`, `RECORD_TOO_LARGE`, `RATE_LIMITED`, `PUBLISH_QUEUE_FULL`,
-   * `TENANT_ISOLATION_VIOLATION`, `TENANT_CONTEXT_EXPIRED`, `UNKNOWN_TENANT`, `KEY_NOT_CONFIGURED`,
-   * `KEY_SERVICE_AWAY`, `KEY_REFUSED`, `TOPIC_NOT_FOUND`, `BROKER_UNREACHABLE`, `PUBLISH_FAILED`,
-   * `PUBLISH_REFUSED`, `DELIVERY_UNKNOWN`, `ABORTED`, `NOT_RUNNING`
+   * @throws TenantryError `TENANT_ISOLATION_VIOLATION`, `TENANT_CONTEXT_EXPIRED`, `UNKNOWN_TENANT`; for what was
+   * passed: `INVALID_OPTIONS`, `INVALID_CONTRACT`, `CONTRACT_CONFLICT`, `VALIDATION_FAILED`, `NOT_SERIALIZABLE`,
+   * `ASYNC_SCHEMA`, `INVALID_AGGREGATE_ID`, `INVALID_EVENT_ID`, `INVALID_HEADER`, `RECORD_TOO_LARGE`; for the limits:
+   * `RATE_LIMITED`, `PUBLISH_QUEUE_FULL`; for the keys: `KEY_NOT_CONFIGURED`, `KEY_SERVICE_AWAY`, `KEY_REFUSED`,
+   * `DATA_KEY_INVALID`; for the brokers: `TOPIC_NOT_FOUND`, `BROKER_UNREACHABLE`, `BROKER_ACCESS_DENIED`,
+   * `PUBLISH_FAILED`, `PUBLISH_REFUSED`, `DELIVERY_UNKNOWN`; and `ABORTED`, `NOT_RUNNING`, `DRIVER_UNAVAILABLE`,
+   * `WORKER_THREAD`
    */
   publish<C extends AnyEventContract>(contract: C, data: InputOf<C>, options?: PublishOptions): Promise<Receipt>;
 
@@ -54,7 +56,8 @@ export interface Publisher {
    * Publishes many events of one contract, in order, pacing itself.
    *
    * @returns a receipt for each item, in the order of the items
-   * @throws TenantryError `PUBLISH_INCOMPLETE` with an outcome for each item where any of them failed
+   * @throws TenantryError `PUBLISH_INCOMPLETE` with an outcome for each item where any of them failed; before the
+   * first item `TENANT_ISOLATION_VIOLATION`, `TENANT_CONTEXT_EXPIRED`, `UNKNOWN_TENANT`, `INVALID_OPTIONS`
    */
   publishMany<C extends AnyEventContract>(
     contract: C,

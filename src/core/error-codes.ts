@@ -186,12 +186,6 @@ export const ERROR_CODES = {
     meaning: 'A topic that is needed does not exist.',
     remedy: 'Create it, for example with admin.createTopics.',
   },
-  TOPIC_UNSUITABLE: {
-    retryable: false,
-    actor: 'operator',
-    meaning: 'A topic exists, but with a configuration that could lose records.',
-    remedy: 'Change the topic configuration that the message names.',
-  },
   ADMIN_FAILED: {
     retryable: false,
     actor: 'operator',
@@ -344,12 +338,6 @@ export const ERROR_CODES = {
     actor: 'application',
     meaning: 'The handler asked for the dead-letter topic.',
     remedy: 'Read dlq-reason on the dead letter.',
-  },
-  PARTITION_STUCK: {
-    retryable: false,
-    actor: 'operator',
-    meaning: 'A partition cannot be read on, and nothing was skipped.',
-    remedy: 'Read reason; other partitions go on.',
   },
   RECORDS_LOST: {
     retryable: false,

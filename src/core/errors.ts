@@ -22,9 +22,7 @@ export interface ErrorFields {
   /** `key`: the tenant's key itself is refused. `data-key`: only this record's wrapped data key is. */
   KEY_REFUSED: { readonly refused: 'key' | 'data-key' };
   TOPIC_NOT_FOUND: { readonly topics: readonly string[] };
-  TOPIC_UNSUITABLE: { readonly topic: string };
   ADMIN_FAILED: { readonly reason: string };
-  PARTITION_STUCK: { readonly topic: string; readonly partition: number; readonly reason: string };
   RECORDS_LOST: {
     readonly topic: string;
     readonly partition: number;

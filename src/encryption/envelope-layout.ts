@@ -25,7 +25,6 @@ const VERSION = 0x01;
 /** AES-256-GCM with a 16-byte tag, HKDF-SHA256, HMAC-SHA256. */
 export const SUITE = 0x01;
 
-export const DEK_ID_BYTES = SALT_AT - DEK_ID_AT;
 export const SALT_BYTES = SEQ_AT - SALT_AT;
 export const TAG_BYTES = 16;
 export const KEK_ID_BYTES = 8;

@@ -3,7 +3,7 @@ import { decodeUtf8 } from '../core/utf8.js';
 import { invalidKeys } from './key-ring.js';
 
 /** The one environment variable with keys; no variable is ever named after a tenant. */
-export const KEYS_VARIABLE = 'TENANTRY_KEYS';
+const KEYS_VARIABLE = 'TENANTRY_KEYS';
 
 const OTHERS_MAY_USE = 0o077;
 

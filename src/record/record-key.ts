@@ -3,7 +3,7 @@ import { isTenantId, type TenantId } from '../core/tenant-id.js';
 import { decodeUtf8, isWellFormed } from '../core/utf8.js';
 
 /** The longest aggregate id, in UTF-8 bytes. */
-export const MAX_AGGREGATE_ID_BYTES = 512;
+const MAX_AGGREGATE_ID_BYTES = 512;
 
 const COLON = 0x3a;
 
@@ -50,22 +50,4 @@ export function parseRecordKey(key: Uint8Array | null): RecordKey | undefined {
   if (text === undefined) return undefined;
   const tenantId = text.slice(0, colon);
   return isTenantId(tenantId) ? { tenantId, aggregateId: text.slice(colon + 1) } : undefined;
-}
-
-/** Whom records belong to whose key names no tenant: queued, capped and parked like any tenant. */
-export const PSEUDO_TENANT = '_';
-
-/** A tenant id, or the pseudo-tenant. */
-export type RecordOwner = TenantId | typeof PSEUDO_TENANT;
-
-/**
- * The owner of a record in the consumer's ledger: a pure function of the raw key bytes, frozen together
- * with the commit metadata's version. If it depended on configuration, a deployment could lose records.
- */
-export function recordOwner(key: Uint8Array | null): RecordOwner {
-  if (key === null) return PSEUDO_TENANT;
-  const colon = key.indexOf(COLON);
-  if (colon <= 0 || colon > 63) return PSEUDO_TENANT;
-  const id = Buffer.from(key.buffer, key.byteOffset, colon).toString('latin1');
-  return isTenantId(id) ? id : PSEUDO_TENANT;
 }

@@ -7,7 +7,7 @@ import type { TransportOptions } from '../../../src/transport/options.js';
 import type { Delivery, RecordProducer, Transport } from '../../../src/transport/port.js';
 import { makeTransport, Member, produce, record, until } from './harness.js';
 
-export const GROUP_PROTOCOLS = ['consumer', 'classic'] as const;
+const GROUP_PROTOCOLS = ['consumer', 'classic'] as const;
 const PARTITIONS = 4;
 
 /** The embedded broker ends a classic rebalance only a second before the session time-out. */
