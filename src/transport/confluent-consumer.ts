@@ -1,3 +1,4 @@
+import { delay } from '../core/clock.js';
 import { deferred } from '../core/deferred.js';
 import { tenantryError } from '../core/errors.js';
 import type { ReceivedRecord } from '../record/wire-record.js';
@@ -30,6 +31,10 @@ import { fromDriverHeaders } from './wire-headers.js';
 
 const COMMIT_TIMEOUT_MS = 10_000;
 const SEEK_TIMEOUT_MS = 5_000;
+/** How long the end of a client is put off while no broker answers. */
+const REACHABLE_WAIT_MS = 60_000;
+const REACHABLE_PROBE_MS = 1_000;
+const REACHABLE_PAUSE_MS = 4_000;
 /** How often a client that connects is asked for its error events. */
 const CONNECT_POLL_MS = 50;
 
@@ -83,7 +88,7 @@ export class ConfluentConsumer implements GroupConsumer {
       client.subscribe(this.#group.topics);
     } catch (error) {
       this.#client = undefined;
-      await this.#end(client);
+      await atMost(this.#context.clock, this.#options.connectTimeoutMs, this.#end(client));
       throw error;
     }
   }
@@ -209,11 +214,31 @@ export class ConfluentConsumer implements GroupConsumer {
 
   async #end(client: DriverConsumer): Promise<void> {
     await this.#calls.idle();
+    await this.#reachable(client);
     const ended = deferred<undefined>();
     client.disconnect(() => {
       ended.resolve(undefined);
     });
     await ended.promise;
+  }
+
+  /**
+   * Resolves once a broker answers, or after a while. Until one does, the native client would wait in its own
+   * `disconnect` for commits that are on their way, on a thread for which even `process.exit()` waits.
+   */
+  async #reachable(client: DriverConsumer): Promise<void> {
+    const { clock } = this.#context;
+    const deadlineMs = clock.monotonicMs() + REACHABLE_WAIT_MS;
+    while (clock.monotonicMs() < deadlineMs) {
+      try {
+        await this.#calls.run<DriverMetadata>('disconnecting', (callback) => {
+          client.getMetadata({ allTopics: false, timeout: REACHABLE_PROBE_MS }, callback);
+        });
+        return;
+      } catch {
+        await delay(clock, REACHABLE_PAUSE_MS);
+      }
+    }
   }
 
   #makeClient(): DriverConsumer {

@@ -1,0 +1,85 @@
+import { EventEmitter } from 'node:events';
+import { describe, expect, it, vi } from 'vitest';
+import { ConfluentConsumer } from '../../../src/transport/confluent-consumer.js';
+import type { Driver, DriverCallback, DriverMetadata } from '../../../src/transport/driver-types.js';
+import { transportOptionsSchema } from '../../../src/transport/options.js';
+import { driverError } from './fake-driver.js';
+import { ManualClock, settle } from './manual-clock.js';
+
+const options = transportOptionsSchema.parse({ brokers: ['localhost:9092'], clientId: 'test' });
+const LISTENER = { onAssigned: vi.fn(), onRevoked: vi.fn(), onReadable: vi.fn(), onError: vi.fn() };
+
+/** A native consumer whose broker can be taken away. */
+class FakeConsumer extends EventEmitter {
+  isAway = false;
+  readonly disconnect = vi.fn((callback: () => void) => setImmediate(callback));
+  readonly subscribe = vi.fn();
+  readonly setDefaultConsumeTimeout = vi.fn();
+
+  connect(_options: object, callback: DriverCallback<unknown>): void {
+    this.getMetadata({}, callback);
+  }
+
+  consume(_max: number, callback: DriverCallback<readonly never[]>): void {
+    setImmediate(callback, null, []);
+  }
+
+  getMetadata({ topic = 't' }: { topic?: string }, callback: DriverCallback<DriverMetadata>): void {
+    setImmediate(() => {
+      if (this.isAway) callback(driverError(-195, 'Local: Broker transport failure'), undefined as never);
+      else callback(null, { brokers: [], topics: [{ name: topic, partitions: [0] }] });
+    });
+  }
+}
+
+async function connected(): Promise<{ consumer: ConfluentConsumer; client: FakeConsumer; clock: ManualClock }> {
+  const clock = new ManualClock();
+  const client = new FakeConsumer();
+  const driver = {
+    KafkaConsumer: function KafkaConsumer(): FakeConsumer {
+      return client;
+    },
+  } as unknown as Driver;
+  const group = { groupId: 'g', topics: ['t'], clientIdSuffix: '' };
+  const context = { clock, telemetry: { log: (): void => undefined } };
+  const consumer = new ConfluentConsumer(options, group, context, () => driver);
+  await consumer.connect(LISTENER);
+  return { consumer, client, clock };
+}
+
+describe('the end of a consumer', () => {
+  it('is at once while brokers answer', async () => {
+    const { consumer, client } = await connected();
+    await consumer.disconnect(1_000);
+    expect(client.disconnect).toHaveBeenCalledOnce();
+  });
+
+  it('leaves the native client alone while no broker answers, and ends it when one does', async () => {
+    const { consumer, client, clock } = await connected();
+    client.isAway = true;
+    const onDisconnected = vi.fn();
+    void consumer.disconnect(2_000).then(onDisconnected);
+    await settle();
+    await clock.advance(2_000);
+    expect(onDisconnected).toHaveBeenCalled();
+    for (let second = 0; second < 20; second++) {
+      await clock.advance(1_000);
+      await settle();
+    }
+    expect(client.disconnect).not.toHaveBeenCalled();
+    client.isAway = false;
+    await clock.advance(4_000);
+    await vi.waitUntil(() => client.disconnect.mock.calls.length > 0);
+  });
+
+  it('is not put off for more than a minute', async () => {
+    const { consumer, client, clock } = await connected();
+    client.isAway = true;
+    void consumer.disconnect(0);
+    for (let second = 0; second < 70; second++) {
+      await clock.advance(1_000);
+      await settle();
+    }
+    expect(client.disconnect).toHaveBeenCalledOnce();
+  });
+});
