@@ -220,6 +220,8 @@ export class EngineSimulation {
     const name = `${partition}/${offset}`;
     if (placed === undefined) throw new Error('a record that was never written');
     if (watch.dead) this.wrongs.push(`${name} is handled after the end of its process`);
+    if (process.member.hasLetGo({ topic: 'notes', partition }))
+      this.wrongs.push(`${name} is handled after it was let go`);
     if (!placed.owed) this.wrongs.push(`${name} is handled, and should not be`);
     if (tenantId !== placed.tenant || process.ambient.current !== placed.tenant)
       this.wrongs.push(`${name}: wrong tenant`);

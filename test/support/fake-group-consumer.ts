@@ -62,6 +62,11 @@ export class FakeGroupConsumer implements GroupConsumer {
     return [...this.#readers.values()].filter(({ paused }) => paused).map(({ place }) => place);
   }
 
+  /** Whether it has given a partition back, and not been given it again. */
+  hasLetGo(place: TopicPartition): boolean {
+    return this.#letGo.has(keyOf(place));
+  }
+
   async connect(listener: GroupListener): Promise<void> {
     const error = this.#kafka.faults.connect();
     if (error !== undefined) throw error;

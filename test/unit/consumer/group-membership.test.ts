@@ -43,15 +43,17 @@ describe('threat 44: a revocation', () => {
     const first = await reading(harness, (id) => (id === 'a1' ? after(harness, 3_000) : undefined));
     const second = await reading(harness);
     move(harness, second.process);
-    await harness.clock.advance(2_000);
+    await harness.clock.advance(1_000);
+    write(harness, ['c1'], 'c');
+    await harness.clock.advance(1_000);
     expect([first.seen, second.seen]).toEqual([['a1', 'b1'], []]);
     await harness.clock.advance(2_000);
     expect([first.seen, second.seen]).toEqual([
       ['a1', 'b1'],
-      ['a2', 'a3'],
+      ['a2', 'c1', 'a3'],
     ]);
     await harness.clock.advance(2_000);
-    expect(harness.committed()).toBe(4);
+    expect(harness.committed()).toBe(5);
     expect(harness.kafka.misuses).toEqual([]);
   });
 
