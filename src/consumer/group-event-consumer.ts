@@ -89,7 +89,7 @@ export class GroupEventConsumer implements EventConsumer {
       throw tenantryError('INVALID_CONTRACT', `consumer ${this.groupId}: the handler must be a function`);
     const list: readonly AnyEventContract[] = isEventContract(contracts) ? [contracts] : contracts;
     const given: unknown = list;
-    if (!Array.isArray(given) || given.length === 0)
+    if (!Array.isArray(given) || given.length === 0 || !given.every(isEventContract))
       throw tenantryError('INVALID_CONTRACT', `consumer ${this.groupId}: on takes a contract, or an array of them`);
     for (const contract of list) this.#handlers.add(contract, handler);
     return this;

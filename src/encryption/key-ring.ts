@@ -96,5 +96,6 @@ function nameForPeople(tenantId: string, index: number): string {
 }
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
+  // A Map has no entries that could be seen, so it would be a key ring without keys.
+  return Object.prototype.toString.call(value) === '[object Object]';
 }

@@ -30,8 +30,8 @@ describe('the options of a client', () => {
       maxInFlight: 5_000,
       maxInFlightBytes: 64 * 1024 * 1024,
       rateLimit: { onLimit: 'wait', maxWaitMs: 30_000, maxWaiting: 10_000 },
-      encryption: undefined,
     });
+    expect(compiled.encryption).toBeUndefined();
     expect(Object.isFrozen(compiled)).toBe(true);
     expect(compiled.directory.get(acme)).toBeDefined();
   });
@@ -128,7 +128,10 @@ describe('tenants', () => {
   });
 
   it('as profiles: only these are', () => {
-    const { directory } = compileOptions({ ...GOOD, tenants: { acme: { weight: 2, rateLimit: { eventsPerSecond: 5 } } } });
+    const { directory } = compileOptions({
+      ...GOOD,
+      tenants: { acme: { weight: 2, rateLimit: { eventsPerSecond: 5 } } },
+    });
     expect(directory.get(acme)).toEqual({ weight: 2, rateLimit: { eventsPerSecond: 5 } });
     expect(directory.get(parseTenantId('globex'))).toBeUndefined();
   });
@@ -142,7 +145,10 @@ describe('tenants', () => {
   });
 
   it('as a directory are asked there', () => {
-    const { directory } = compileOptions({ ...GOOD, tenants: { get: (id) => (id === acme ? { weight: 3 } : undefined) } });
+    const { directory } = compileOptions({
+      ...GOOD,
+      tenants: { get: (id) => (id === acme ? { weight: 3 } : undefined) },
+    });
     expect([directory.get(acme), directory.get(parseTenantId('globex'))]).toEqual([{ weight: 3 }, undefined]);
   });
 

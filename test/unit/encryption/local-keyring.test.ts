@@ -75,6 +75,16 @@ describe('keys', () => {
     expect(await refusal({ acme: entry })).toContain(message);
   });
 
+  it.each([
+    ['a Map', new Map([['acme', KEY]])],
+    ['an array', [KEY]],
+    ['a key', KEY],
+    ['null', null],
+    ['a promise', Promise.resolve({ acme: KEY })],
+  ])('are refused where they are %s, which would be an empty key ring', async (_, ring) => {
+    expect(await refusal(ring)).toContain('must be an object with a key for each tenant id');
+  });
+
   it('are all looked at, and every wrong one is named', async () => {
     const message = await refusal({ acme: 'x', globex: KEY, initech: new Uint8Array(1) });
     expect(message).toContain('tenant acme:');

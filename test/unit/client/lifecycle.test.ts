@@ -1,0 +1,191 @@
+import { describe, expect, it, vi } from 'vitest';
+import type { EventConsumer } from '../../../src/api/consumer.js';
+import { RunningConsumers } from '../../../src/client/running-consumers.js';
+import { tenantryError } from '../../../src/core/errors.js';
+import { ClientHarness } from '../../support/client-harness.js';
+import { Noted } from '../../support/contracts.js';
+
+vi.mock('../../../src/transport/confluent-transport.js', async () => {
+  const { clientTransport } = await import('../../support/client-transport.js');
+  return { createConfluentTransport: clientTransport };
+});
+
+const ignore = (): void => undefined;
+const NOTHING = { timedOut: false, unfinished: 0 };
+
+async function harnessWithTopics(): Promise<ClientHarness> {
+  const harness = new ClientHarness();
+  await harness.settle(
+    harness.client.admin.createTopics([Noted], { groups: ['readers'], tenantGroups: { acme: ['mailer'] } }),
+  );
+  return harness;
+}
+
+describe('stop of a client', () => {
+  it('that never started ends at once, twice with the same answer', async () => {
+    const harness = new ClientHarness();
+    const first = harness.client.stop();
+    expect(harness.client.stop({ timeoutMs: 1 })).toBe(first);
+    expect(await harness.settle(first)).toEqual(NOTHING);
+    expect(harness.clock.monotonicMs()).toBeLessThan(1_000);
+  });
+
+  it('during its start, and during that of a worker, leaves nothing behind', async () => {
+    const harness = await harnessWithTopics();
+    const { client } = harness;
+    const worker = client.worker('readers').on(Noted, ignore);
+    const starts = Promise.allSettled([client.start(), worker.start()]);
+    expect(await harness.settle(client.stop())).toEqual(NOTHING);
+    await harness.settle(starts);
+    expect(harness.producer.disconnected).toBe(true);
+    expect(harness.transport.consumers.every(({ disconnected }) => disconnected)).toBe(true);
+  });
+
+  it('lets nothing start or be made after it, also what was made before', async () => {
+    const harness = await harnessWithTopics();
+    const { client } = harness;
+    const worker = client.worker('readers').on(Noted, ignore);
+    const own = client.tenant('acme').consumer('mailer').on(Noted, ignore);
+    const acme = client.tenant('acme');
+    const stopped = client.stop();
+    for (const work of [
+      () => client.start(),
+      () => worker.start(),
+      () => own.start(),
+      () => client.admin.createTopics([Noted]),
+    ]) {
+      expect(await harness.codeOf(work())).toBe('NOT_RUNNING');
+    }
+    await harness.settle(stopped);
+    for (const work of [() => worker.start(), () => acme.publish(Noted, { id: 'n1' })]) {
+      expect(await harness.codeOf(work())).toBe('NOT_RUNNING');
+    }
+    const notRunning = expect.objectContaining({ code: 'NOT_RUNNING' }) as Error;
+    expect(() => client.worker('readers')).toThrow(notRunning);
+    expect(() => acme.consumer('mailer')).toThrow(notRunning);
+    expect(harness.transport.consumers).toHaveLength(0);
+  });
+});
+
+describe('a consumer of a client', () => {
+  it('that was stopped does not start, not even at once', async () => {
+    const harness = await harnessWithTopics();
+    const worker = harness.client.worker('readers').on(Noted, ignore);
+    const stopped = worker.stop();
+    expect(await harness.codeOf(worker.start())).toBe('NOT_RUNNING');
+    expect(await harness.settle(stopped)).toEqual(NOTHING);
+    expect(harness.transport.consumers).toHaveLength(0);
+  });
+
+  it('starts once it has the handlers that it lacked', async () => {
+    const harness = await harnessWithTopics();
+    const worker = harness.client.worker('readers');
+    expect(await harness.codeOf(worker.start())).toBe('INVALID_STATE');
+    worker.on(Noted, ignore);
+    expect(await harness.codeOf(worker.start())).toBe('no error');
+  });
+
+  it.each([undefined, null, [], 5, 'notes', new Set([Noted]), [undefined], {}])(
+    'takes no handler for %j',
+    (contracts) => {
+      const worker = new ClientHarness().client.worker('readers');
+      expect(() => worker.on(contracts as never, ignore)).toThrow(
+        expect.objectContaining({ code: 'INVALID_CONTRACT' }),
+      );
+    },
+  );
+});
+
+describe('the consumers that a client has to stop', () => {
+  const sizes = (): { readonly now: () => number } => {
+    const seen = new Set<RunningConsumers>();
+    const add = vi.spyOn(RunningConsumers.prototype, 'add');
+    return {
+      now: () => {
+        for (const register of add.mock.contexts) seen.add(register as RunningConsumers);
+        return [...seen].reduce((sum, { size }) => sum + size, 0);
+      },
+    };
+  };
+
+  it('are those that started and have not stopped: no other is kept', async () => {
+    const size = sizes();
+    const harness = await harnessWithTopics();
+    const { client } = harness;
+    for (let index = 0; index < 100; index += 1) client.worker('readers').on(Noted, ignore);
+    expect(size.now()).toBe(0);
+    for (let index = 0; index < 3; index += 1) {
+      const worker = client.worker('readers').on(Noted, ignore);
+      await harness.settle(worker.start());
+      expect(size.now()).toBe(1);
+      await harness.settle(worker.stop());
+      expect(size.now()).toBe(0);
+    }
+  });
+
+  it('are not those whose start failed', async () => {
+    const size = sizes();
+    const harness = await harnessWithTopics();
+    harness.kafka.faults.connect = () => tenantryError('BROKER_UNREACHABLE', 'away');
+    const worker = harness.client.worker('readers').on(Noted, ignore);
+    expect(await harness.codeOf(worker.start())).toBe('BROKER_UNREACHABLE');
+    expect(size.now()).toBe(0);
+  });
+
+  it('are stopped together, and what they could not end is added up', async () => {
+    const running = new RunningConsumers();
+    const asked: unknown[] = [];
+    const consumer = (unfinished: number): EventConsumer =>
+      ({
+        stop: (options: unknown) => {
+          asked.push(options);
+          return Promise.resolve({ timedOut: unfinished > 0, unfinished });
+        },
+      }) as EventConsumer;
+    running.add(consumer(0));
+    running.add(consumer(2));
+    running.add(consumer(3));
+    expect(await running.stop(700)).toBe(5);
+    expect(asked).toEqual([{ timeoutMs: 700 }, { timeoutMs: 700 }, { timeoutMs: 700 }]);
+    expect(() => {
+      running.add(consumer(0));
+    }).toThrow(expect.objectContaining({ code: 'NOT_RUNNING' }));
+  });
+});
+
+describe('admin.createTopics', () => {
+  it.each<[string, unknown, unknown, string]>([
+    ['no contracts', undefined, {}, 'INVALID_CONTRACT'],
+    ['null for contracts', null, {}, 'INVALID_CONTRACT'],
+    ['one contract', Noted, {}, 'INVALID_CONTRACT'],
+    ['what is no contract', [{ ...Noted }], {}, 'INVALID_CONTRACT'],
+    ['null for options', [Noted], null, 'INVALID_OPTIONS'],
+    ['an unknown option', [Noted], { partition: 3 }, 'INVALID_OPTIONS'],
+    ['a tenant id that is none', [Noted], { tenantGroups: { 'a.b': ['mailer'] } }, 'INVALID_OPTIONS'],
+    ['a group that is none', [Noted], { groups: ['a.b'] }, 'INVALID_OPTIONS'],
+  ])('refuses %s before it connects', async (_, contracts, options, code) => {
+    const harness = new ClientHarness();
+    const work = harness.client.admin.createTopics(contracts as never, options as never);
+    expect(await harness.codeOf(work)).toBe(code);
+    expect(harness.adminsMade).toBe(0);
+  });
+
+  it('names each topic once, however often its group is given', async () => {
+    const harness = new ClientHarness();
+    const { created, existing } = await harness.settle(
+      harness.client.admin.createTopics([Noted, Noted], {
+        groups: ['readers', 'readers'],
+        tenantGroups: { acme: ['mailer', 'mailer'] },
+      }),
+    );
+    expect(existing).toEqual(['notes']);
+    expect(created).toEqual([
+      '_quarantine.notes',
+      '_shared.readers.notes.dlq',
+      'acme.mailer.notes.dlq',
+      '_control._shared.readers',
+      '_control.acme.mailer',
+    ]);
+    expect(harness.adminsMade).toBe(1);
+  });
+});
