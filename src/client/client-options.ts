@@ -64,6 +64,10 @@ const clientSchema = z
       .int()
       .min(1_000)
       .default(64 * 1024 * 1024),
+    maxWaitingBytes: z
+      .int()
+      .min(1_000)
+      .default(256 * 1024 * 1024),
   })
   .superRefine(checkGroupProtocol);
 
@@ -78,6 +82,8 @@ const clientSchema = z
  * - `clock`: for tests. Default: the machine's
  * - `maxInFlight`, `maxInFlightBytes`: records, and their bytes, handed to the brokers and not acknowledged.
  *   Default 5,000 and 64 MiB
+ * - `maxWaitingBytes`: bytes of all publishes that wait to be handed over; those of one tenant may have at most
+ *   half of it. Default 256 MiB
  *
  * @interface
  */

@@ -45,7 +45,9 @@ export function composeParts(options: CompiledOptions): ClientParts {
     {
       onLimit: rateLimit.onLimit,
       maxWaitMs: rateLimit.maxWaitMs,
+      maxQueueMs: options.deliveryTimeoutMs,
       maxWaiting: rateLimit.maxWaiting,
+      maxWaitingBytes: options.maxWaitingBytes,
       maxInFlight: options.maxInFlight,
       maxInFlightBytes: options.maxInFlightBytes,
       maxRecordBytes: options.maxRecordBytes,

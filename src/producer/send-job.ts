@@ -9,24 +9,31 @@ import type { Encoded, Routed } from './stages.js';
 /** Where a publish stands: nothing sent yet, handed to the client, or answered. */
 type JobState = 'waiting' | 'sent' | 'settled';
 
+/** Where a publish waits to be sent. */
+export interface WaitingPlace {
+  /** It waits no longer: it was handed over, or it is settled. */
+  onLeft(job: SendJob): void;
+}
+
 /** One publish on its way: settles its promise exactly once, whatever happens. */
 export class SendJob {
   readonly event: Routed;
   /** A promise where the serde has to ask for its schema first. */
   readonly encoded: Encoded | Promise<Encoded>;
   readonly span: PublishSpan;
-  /** Until when it may wait for the tenant's limit, on the monotonic clock; undefined where its sender paces itself. */
-  readonly admitBeforeMs: number | undefined;
+  /** On the monotonic clock; undefined where its sender paces itself, and so may wait as long as it takes. */
+  readonly acceptedAtMs: number | undefined;
   readonly #deferred: Deferred<Receipt>;
   readonly #onSettled: (job: SendJob, error: Error | undefined) => void;
   readonly #forgetSignal: (() => void) | undefined;
   #state: JobState = 'waiting';
+  #place: WaitingPlace | undefined;
 
   constructor(
     event: Routed,
     encoded: Encoded | Promise<Encoded>,
     span: PublishSpan,
-    admitBeforeMs: number | undefined,
+    acceptedAtMs: number | undefined,
     deferred: Deferred<Receipt>,
     signal: AbortSignal | undefined,
     onSettled: (job: SendJob, error: Error | undefined) => void,
@@ -34,24 +41,41 @@ export class SendJob {
     this.event = event;
     this.encoded = encoded;
     this.span = span;
-    this.admitBeforeMs = admitBeforeMs;
+    this.acceptedAtMs = acceptedAtMs;
     this.#deferred = deferred;
     this.#onSettled = onSettled;
-    this.#forgetSignal = signal && onAbort(signal, this.#onAbort);
+    // A function of each job's own only where it can be called: most publishes have no signal.
+    this.#forgetSignal =
+      signal &&
+      onAbort(signal, () => {
+        this.#abort();
+      });
+  }
+
+  /** Whether it is in a waiting place. */
+  get waits(): boolean {
+    return this.#place !== undefined;
   }
 
   get settled(): boolean {
     return this.#state === 'settled';
   }
 
+  /** Tells the place once when it waits no longer. */
+  waitIn(place: WaitingPlace): void {
+    this.#place = place;
+  }
+
   markSent(): void {
     if (this.#state === 'waiting') this.#state = 'sent';
+    this.#leave();
   }
 
   fail(error: Error): void {
     if (!this.#settle()) return;
     this.#deferred.reject(error);
     this.#onSettled(this, error);
+    this.#leave();
   }
 
   complete(delivery: Delivery): void {
@@ -72,6 +96,12 @@ export class SendJob {
     this.#onSettled(this, undefined);
   }
 
+  #leave(): void {
+    const place = this.#place;
+    this.#place = undefined;
+    place?.onLeft(this);
+  }
+
   #settle(): boolean {
     if (this.#state === 'settled') return false;
     this.#state = 'settled';
@@ -79,13 +109,13 @@ export class SendJob {
     return true;
   }
 
-  readonly #onAbort = (): void => {
+  #abort(): void {
     this.fail(
       this.#state === 'sent'
         ? deliveryError(this.event, 'unknown', 'the wait was aborted')
         : tenantryError('ABORTED', 'the publish was aborted before anything was sent'),
     );
-  };
+  }
 }
 
 function deliveryError(event: Routed, kind: DeliveryFailure['kind'], reason: string): Error {

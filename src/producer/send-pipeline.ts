@@ -19,7 +19,9 @@ import { SendJob } from './send-job.js';
 import { SendWindow } from './send-window.js';
 import { assertSignal } from './shared-abort.js';
 import type { Encoded, Routed, Sealed, Validated } from './stages.js';
-import { TenantSendQueue, type SendSteps } from './tenant-send-queue.js';
+import { TenantSendQueue } from './tenant-send-queue.js';
+import type { SendSteps } from './send-steps.js';
+import { WaitingRoom } from './waiting-room.js';
 import { validateEvent, validateTombstone } from './validate-stage.js';
 
 /** Everything the pipeline stands on. */
@@ -38,14 +40,18 @@ export interface SendPipelineLimits {
   readonly onLimit: 'wait' | 'reject';
   /** How long a publish may wait for its tenant's limit. */
   readonly maxWaitMs: number;
+  /** How long a publish may wait before it is handed over, for whatever. */
+  readonly maxQueueMs: number;
   /** How many publishes of one tenant may wait. */
   readonly maxWaiting: number;
+  /** How many bytes the waiting publishes of all tenants may have; those of one at most half. */
+  readonly maxWaitingBytes: number;
   readonly maxInFlight: number;
   readonly maxInFlightBytes: number;
   readonly maxRecordBytes: number;
 }
 
-/** Whether a publish may wait for its limit as long as it takes, because its sender paces itself. */
+/** Whether a publish may wait as long as it takes, because its sender paces itself. */
 export type Pacing = 'bounded' | 'paced';
 
 /**
@@ -71,12 +77,15 @@ export class SendPipeline {
       clock: parts.clock,
       limiter: parts.limiter,
       window: new SendWindow(limits.maxInFlight, limits.maxInFlightBytes),
+      room: new WaitingRoom(limits.maxWaitingBytes),
       onLimit: limits.onLimit,
+      maxWaitMs: limits.maxWaitMs,
+      maxQueueMs: limits.maxQueueMs,
       maxWaiting: limits.maxWaiting,
       partitionOf: (job) => this.#partitionOf(job),
       seal: (event) => sealEvent(event, parts.cipher),
       send: (job, sealed, partition, onDelivered) => this.#send(job, sealed, partition, onDelivered),
-      onIdle: (queue) => this.#queues.delete(queue.tenantId),
+      onIdle: (id) => this.#queues.delete(id),
       onRateLimited: (tenantId) => {
         parts.telemetry.countRateLimited(tenantId);
       },
@@ -91,6 +100,11 @@ export class SendPipeline {
   /** Tenants that have something to send or in flight; nothing is kept of any other. */
   get sendingTenants(): number {
     return this.#queues.size;
+  }
+
+  /** Whether a tenant's publishes that wait hold so many bytes that it should send no more for now. */
+  isCrowded(tenantId: TenantId): boolean {
+    return this.#queues.get(tenantId)?.isCrowded === true;
   }
 
   publish(
@@ -199,7 +213,7 @@ export class SendPipeline {
   ): Promise<Receipt> {
     const { clock, telemetry } = this.#parts;
     const { tenantId, topic, contract, eventId } = event;
-    const admitBeforeMs = pacing === 'paced' ? undefined : clock.monotonicMs() + this.#limits.maxWaitMs;
+    const acceptedAtMs = pacing === 'paced' ? undefined : clock.monotonicMs();
     const receipt = deferred<Receipt>();
     const span = telemetry.startPublish({ tenantId, topic, eventType: contract.eventType, eventId });
     let job: SendJob;
@@ -212,7 +226,7 @@ export class SendPipeline {
           : this.#weigh(event, payload, traceHeaders);
       // It may fail before its turn comes, and nobody has asked for it by then.
       if (encoded instanceof Promise) encoded.catch(() => undefined);
-      job = new SendJob(event, encoded, span, admitBeforeMs, receipt, options.signal, this.#onSettled);
+      job = new SendJob(event, encoded, span, acceptedAtMs, receipt, options.signal, this.#onSettled);
     } catch (error) {
       telemetry.endPublish(span, error as Error);
       throw error;

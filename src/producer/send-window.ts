@@ -24,9 +24,15 @@ export class SendWindow {
     this.#maxBytes = maxBytes;
   }
 
-  /** The most that one sender should have in flight, so that one with stuck records cannot fill the window. */
-  get shareOfOne(): number {
-    return Math.max(1, Math.floor(this.#maxRecords / 2));
+  /**
+   * Whether a sender with so much in flight may have one record more: nobody may have more than is still free.
+   * One alone gets half, two a third each, so that those whose records are stuck leave room for all others
+   * (the dynamic threshold of Choudhury and Hahne, 1998).
+   */
+  hasShareFor(ownRecords: number, ownBytes: number): boolean {
+    return (
+      ownRecords === 0 || (ownRecords < this.#maxRecords - this.#records && ownBytes < this.#maxBytes - this.#bytes)
+    );
   }
 
   /** Takes room for one record where nobody waits for it. An empty window takes a record of any size. */

@@ -20,7 +20,9 @@ import { FakeProducer } from './fake-producer.js';
 const LIMITS: SendPipelineLimits = {
   onLimit: 'wait',
   maxWaitMs: 30_000,
+  maxQueueMs: 120_000,
   maxWaiting: 10_000,
+  maxWaitingBytes: 256 * 1024 * 1024,
   maxInFlight: 1_000,
   maxInFlightBytes: 64 * 1024 * 1024,
   maxRecordBytes: 1_000_000,
