@@ -20,6 +20,7 @@ import type { PublisherOf } from './handler-context.js';
 import { HandlerTable } from './handler-table.js';
 import { RecordRunner } from './record-runner.js';
 import { TenantGuard } from './tenant-guard.js';
+import { within } from './within.js';
 
 /** What every consumer of a client shares. */
 export interface ConsumerParts {
@@ -136,10 +137,19 @@ export class GroupEventConsumer implements EventConsumer {
     this.#state = 'starting';
     await this.#parts.producer.connect();
     await this.#checkTopics(topics);
+    this.#assertNotStopped();
     const engine = this.#parts.ambient.runInBackground(() => this.#makeEngine(topics));
     await this.#parts.ambient.runInBackground(() => engine.start());
+    // A stop that could not wait for this has left it to end what it began.
+    if (this.#state !== 'starting') await engine.stop(0);
+    this.#assertNotStopped();
     this.#engine = engine;
     this.#state = 'running';
+  }
+
+  #assertNotStopped(): void {
+    if (this.#state !== 'starting')
+      throw tenantryError('NOT_RUNNING', `consumer ${this.groupId} was stopped while it started`);
   }
 
   /** After it a start may be tried again. */
@@ -160,10 +170,13 @@ export class GroupEventConsumer implements EventConsumer {
   }
 
   async #stop(timeoutMs: number): Promise<StopReport> {
-    await this.#starting?.catch(() => undefined);
+    const { clock, running } = this.#parts;
+    const deadlineMs = clock.monotonicMs() + timeoutMs;
+    if (this.#starting !== undefined) await within(clock, timeoutMs, this.#starting);
     this.#state = 'stopped';
-    const report = (await this.#engine?.stop(timeoutMs)) ?? NOTHING_TO_STOP;
-    this.#parts.running.delete(this);
+    const leftMs = Math.max(0, deadlineMs - clock.monotonicMs());
+    const report = (await this.#engine?.stop(leftMs)) ?? NOTHING_TO_STOP;
+    running.delete(this);
     return report;
   }
 

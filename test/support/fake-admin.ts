@@ -1,3 +1,4 @@
+import { delay } from '../../src/core/clock.js';
 import type { TopicAdmin, TopicDefinition } from '../../src/transport/port.js';
 import type { FakeKafka } from './fake-kafka.js';
 
@@ -21,6 +22,8 @@ export class FakeAdmin implements TopicAdmin {
   }
 
   async describeTopics(topics: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const { clock, delays } = this.#kafka;
+    if (delays.describe > 0) await delay(clock, delays.describe);
     return new Map(
       topics.flatMap((topic) => {
         const partitions = this.#kafka.partitions(topic);

@@ -32,6 +32,8 @@ export interface Delays {
   deliveryTimeout: number;
   commit: number;
   lookup: number;
+  /** Until an administrative client is told which topics there are. */
+  describe: number;
   /** Until the partitions of a topic are known; undefined where they are known at once. */
   metadata: (topic: string) => number | undefined;
 }
@@ -63,6 +65,7 @@ export class FakeKafka {
     deliveryTimeout: 120_000,
     commit: 1,
     lookup: 1,
+    describe: 0,
     metadata: () => undefined,
   };
   /** The broker's limit for commit metadata. */

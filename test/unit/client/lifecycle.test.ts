@@ -41,6 +41,19 @@ describe('stop of a client', () => {
     expect(harness.transport.consumers.every(({ disconnected }) => disconnected)).toBe(true);
   });
 
+  it('does not wait beyond its time for a worker that still starts, and that one never reads', async () => {
+    const harness = await harnessWithTopics();
+    const worker = harness.client.worker('readers').on(Noted, ignore);
+    harness.kafka.delays.describe = 60_000;
+    const start = harness.codeOf(worker.start());
+    const stoppedAtMs = harness.clock.monotonicMs() + 2_000;
+    await harness.settle(harness.client.stop({ timeoutMs: 2_000 }));
+    expect(harness.clock.monotonicMs()).toBeLessThanOrEqual(stoppedAtMs);
+    await harness.clock.advance(120_000);
+    expect(await start).toBe('NOT_RUNNING');
+    expect(harness.transport.consumers).toHaveLength(0);
+  });
+
   it('lets nothing start or be made after it, also what was made before', async () => {
     const harness = await harnessWithTopics();
     const { client } = harness;
