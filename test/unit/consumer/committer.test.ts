@@ -130,24 +130,26 @@ describe('a commit', () => {
 });
 
 describe('reading', () => {
-  it('stops where a crash would redeliver too much, says so, and goes on', { timeout: 60_000 }, async () => {
+  it('stops where a crash would redeliver too much, says so, and goes on', async () => {
     const harness = new ConsumeHarness();
-    const stuck = new Set(['e0']);
-    const { process, seen, letGo } = await reading(harness, stuck);
+    write(harness, 1);
+    const { process, seen, letGo } = await reading(harness, new Set(['e0']));
     harness.kafka.maxMetadataCharacters = 0;
-    for (let round = 0; round < 30 && process.member.paused.length === 0; round += 1) {
-      write(harness, 5_000);
-      await harness.clock.advance(1_100);
-    }
-    expect(process.member.paused).toHaveLength(1);
+    harness.kafka.log('notes').skip(90_000);
+    write(harness, 1);
+    await harness.clock.advance(3_000);
+    expect([seen.length, process.member.paused]).toEqual([2, []]);
+    harness.kafka.log('notes').skip(20_000);
+    write(harness, 1);
+    await harness.clock.advance(3_000);
+    expect([seen.length, process.member.paused.length]).toEqual([3, 1]);
     expect(process.consumer.health()).toMatchObject({ status: 'degraded' });
-    expect(seen.length).toBeGreaterThan(100_000);
-    expect(seen.length).toBeLessThan(110_000);
-    write(harness, 100);
+    write(harness, 1);
     await harness.clock.advance(20_000);
+    expect(seen).toHaveLength(3);
     letGo.get('e0')?.();
     await harness.clock.advance(20_000);
-    expect(process.member.paused).toEqual([]);
+    expect([seen.length, process.member.paused]).toEqual([4, []]);
     expect(harness.committed()).toBe(harness.kafka.log('notes').range.highOffset);
     expect(process.consumer.health().status).toBe('live');
   });
