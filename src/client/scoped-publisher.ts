@@ -33,7 +33,12 @@ export class ScopedPublisher implements Publisher {
   ): Promise<Receipt[]> {
     assertMayAct(this.#parts, this.id);
     checkPublishManyOptions(options);
-    return publishMany(data, options, (item, itemOptions) => this.#publish(contract, item, itemOptions, 'paced'));
+    return publishMany(
+      data,
+      options,
+      (item, itemOptions) => this.#publish(contract, item, itemOptions, 'paced'),
+      () => this.#parts.pipeline.isCrowded(this.id),
+    );
   }
 
   tombstone(contract: CompactedContract, aggregateId: string, options: PublishOptions = NO_OPTIONS): Promise<Receipt> {

@@ -100,12 +100,14 @@ describe('publishMany', () => {
           });
         }),
     );
-    const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+    const settle = async (): Promise<void> => {
+      for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    };
     await settle();
-    expect([answers.length, taken]).toEqual([1_000, 1_000]);
+    expect([answers.length, taken]).toEqual([1_000, 999]); // it counts when it is asked for the next one
     for (const answer of answers.splice(0, 300)) answer();
     await settle();
-    expect([answers.length, taken]).toEqual([1_000, 1_300]);
+    expect([answers.length, taken]).toEqual([1_000, 1_299]);
     while (answers.length > 0) {
       for (const answer of answers.splice(0)) answer();
       await settle();
@@ -136,7 +138,10 @@ describe('publishMany', () => {
     abort.abort();
     const error = await harness.clock.advanceUntil(publishes);
     if (Array.isArray(error)) return expect.fail('it was not aborted');
-    expect(error.outcomes).toHaveLength(1_500);
+    // What was taken from the source until then.
+    expect(error.message).toMatch(/^it was aborted after \d+ items: /);
+    expect(error.outcomes.length).toBeGreaterThan(1_000);
+    expect(error.outcomes.length).toBeLessThan(1_400);
     const published = error.outcomes.filter((outcome) => outcome.published).length;
     const unknown = error.outcomes.filter(
       (outcome) => !outcome.published && outcome.error.code === 'DELIVERY_UNKNOWN',
@@ -144,5 +149,96 @@ describe('publishMany', () => {
     expect(published + unknown).toBe(harness.producer.taken.length);
     expect(published).toBeGreaterThan(250);
     expect(published).toBeLessThan(350);
+  });
+
+  it('takes no more once it is aborted, and has the source clean up', async () => {
+    let cleaned = false;
+    let taken = 0;
+    const endless = (function* () {
+      try {
+        for (;;) yield (taken += 1);
+      } finally {
+        cleaned = true;
+      }
+    })();
+    const abort = new AbortController();
+    const publishes = publishMany(endless, { signal: abort.signal }, async (item) => {
+      if (item === 10) abort.abort();
+      return Promise.reject(tenantryError('ABORTED', 'aborted'));
+    });
+    await expect(publishes).rejects.toMatchObject({ code: 'PUBLISH_INCOMPLETE' });
+    expect([taken, cleaned]).toEqual([10, true]);
+    const outcomes = await publishMany(endless, { signal: abort.signal }, () => Promise.reject(new Error())).catch(
+      (error: unknown) => (error as TenantryErrorOf<'PUBLISH_INCOMPLETE'>).outcomes,
+    );
+    expect(outcomes).toEqual([]);
+  });
+
+  it('takes no more once the client is stopped, and lets it stop', async () => {
+    const harness = new PublishHarness();
+    let taken = 0;
+    const endless = (function* () {
+      for (;;) yield (taken += 1);
+    })();
+    const publishes = publishMany(endless, {}, (item, options) =>
+      harness.publish({ id: `n${item}` }, { pacing: 'paced', options }),
+    ).catch((error: unknown) => error);
+    await harness.clock.advance(3);
+    expect(await harness.clock.advanceUntil(harness.pipeline.stop(1_000))).toBe(0);
+    const error = (await publishes) as TenantryErrorOf<'PUBLISH_INCOMPLETE'>;
+    expect(error).toMatchObject({ code: 'PUBLISH_INCOMPLETE', message: expect.stringContaining('was stopped') });
+    expect(error.outcomes).toHaveLength(taken);
+    expect(error.outcomes.filter(({ published }) => !published).length).toBeLessThan(10);
+  });
+
+  it('lets other work run while items fail at once', async () => {
+    let turns = 0;
+    const tick = (): void => {
+      turns += 1;
+      immediate = setImmediate(tick);
+    };
+    let immediate = setImmediate(tick);
+    await publishMany(numbers(10_000), {}, () => Promise.reject(tenantryError('ABORTED', 'no'))).catch(() => undefined);
+    clearImmediate(immediate);
+    expect(turns).toBeGreaterThanOrEqual(Math.floor(10_000 / 300));
+  });
+
+  it('keeps the outcomes where the source fails, without its message', async () => {
+    const failing = (function* () {
+      yield* [0, 1, 2];
+      throw new Error('secret');
+    })();
+    const error: unknown = await publishMany(failing, {}, (item) =>
+      item === 1 ? Promise.reject(tenantryError('ABORTED', 'no')) : Promise.resolve(receiptOf(String(item))),
+    ).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({
+      code: 'PUBLISH_INCOMPLETE',
+      message: 'the source of the events failed after 3 items: 1 of 3 events were not published; outcomes says which',
+      outcomes: [{ published: true }, { published: false }, { published: true }],
+    });
+    expect(JSON.stringify(error)).not.toContain('secret');
+  });
+
+  it.each([undefined, null, 7, {}, (async function* () {})()])('refuses %s, which is not iterable', async (items) => {
+    const publishes = publishMany(items as number[], {}, () => Promise.reject(new Error()));
+    await expect(publishes).rejects.toMatchObject({ code: 'INVALID_OPTIONS', problems: [{ path: 'data' }] });
+  });
+
+  it('leaves items in their source while what waits holds much memory', async () => {
+    const harness = new PublishHarness({ maxWaitingBytes: 20_000 });
+    harness.limitOf.set(ACME, { eventsPerSecond: 100 });
+    let taken = 0;
+    const source = (function* () {
+      for (; taken < 300; taken += 1) yield taken;
+    })();
+    const publishes = publishMany(
+      source,
+      {},
+      (item, options) => harness.publish({ id: `n${item}`, note: 'x'.repeat(1_000) }, { pacing: 'paced', options }),
+      () => harness.pipeline.isCrowded(ACME),
+    );
+    await harness.clock.advance(10);
+    expect(taken).toBeLessThan(130);
+    expect(await harness.clock.advanceUntil(publishes)).toHaveLength(300);
   });
 });
