@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { EventConsumer } from '../../../src/api/consumer.js';
+import { compileOptions } from '../../../src/client/client-options.js';
 import { RunningConsumers } from '../../../src/client/running-consumers.js';
 import { tenantryError } from '../../../src/core/errors.js';
 import { ClientHarness } from '../../support/client-harness.js';
@@ -77,6 +78,22 @@ describe('stop of a client', () => {
     expect(() => client.worker('readers')).toThrow(notRunning);
     expect(() => acme.consumer('mailer')).toThrow(notRunning);
     expect(harness.transport.consumers).toHaveLength(0);
+  });
+});
+
+describe('a logger that throws', () => {
+  it('is kept from every part of a client', () => {
+    const broken = (): never => {
+      throw new Error('the disk is full');
+    };
+    const { logger } = compileOptions({
+      clientId: 'test',
+      brokers: ['localhost:1'],
+      logger: { debug: broken, info: broken, warn: broken, error: broken },
+    });
+    expect(() => {
+      logger.warn({}, 'text');
+    }).not.toThrow();
   });
 });
 
