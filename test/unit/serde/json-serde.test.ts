@@ -38,9 +38,23 @@ describe('jsonSerde.encode', () => {
     );
   });
 
-  it('threat 61: writes into memory of its own, not into the pool of Buffer', () => {
-    const bytes = jsonSerde.encode(contract, { a: 'ü' });
+  it('threat 61: writes what will be sealed into memory of its own', () => {
+    const sealed = defineEvent({
+      type: 'orders.placed',
+      version: 2,
+      topic: 'orders',
+      schema: z.unknown(),
+      aggregateId: () => 'o1',
+      protection: 'confidential',
+    });
+    const bytes = jsonSerde.encode(sealed, { a: 'ü' });
+    expect(bytes.toString('utf8')).toBe('{"a":"ü"}');
     expect(bytes.buffer.byteLength).toBe(bytes.length);
+  });
+
+  it('threat 61: writes nothing into the pool of Buffer, which applications have Buffers of', () => {
+    const bytes = jsonSerde.encode(contract, { a: 'ü' });
+    expect(bytes.buffer).not.toBe(Buffer.from('an application').buffer);
   });
 
   it('threat 40: null is a value of four bytes, not a tombstone', () => {
