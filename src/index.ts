@@ -13,7 +13,7 @@ export type { DeliveredRecord, EventHandler, HandlerContext } from './api/handle
 export type { PublishManyOptions, PublishOptions, Publisher, Receipt } from './api/publisher.js';
 export type { TenantScope } from './api/tenant-scope.js';
 export type { CreatedTopics, CreateTopicsOptions } from './admin/create-topics.js';
-export type { ClientOptions } from './client/client-options.js';
+export type { ClientOptions, TenantsOption } from './client/client-options.js';
 export { TenantKafka, type Admin } from './client/tenant-kafka.js';
 export { deadLetter, retryAfter } from './consumer/handler-verdict.js';
 export { defineEvent, type EventDefinition } from './contract/define-event.js';

@@ -30,7 +30,8 @@ function isDirectory(value: unknown): value is TenantDirectory {
 
 const profilesSchema = z.record(z.string().refine(isTenantId, 'is not a tenant id'), profileSchema);
 
-type TenantsOption = TenantDirectory | z.input<typeof profilesSchema>;
+/** The option `tenants`: profiles by tenant id, or a directory that is asked. */
+export type TenantsOption = TenantDirectory | Readonly<Record<string, TenantProfile>>;
 
 /** Which of the two was meant is decided first, so that what is wrong in profiles is said of them. */
 const tenantsSchema = z

@@ -54,6 +54,7 @@ export function composeParts(options: CompiledOptions): ClientParts {
     },
   );
   return {
+    maxPollIntervalMs: maxPollIntervalMs(options),
     clock,
     transport,
     producer,
@@ -79,4 +80,14 @@ function limitOf(
   } catch {
     return LIMIT_OF_UNKNOWN;
   }
+}
+
+const MAX_POLL_INTERVAL = 'max.poll.interval.ms';
+/** librdkafka's own default. */
+const DEFAULT_MAX_POLL_INTERVAL_MS = 300_000;
+
+/** How long a consumer may go without polling before its partitions are another's. */
+function maxPollIntervalMs({ librdkafka }: CompiledOptions): number {
+  const given = librdkafka.consumer[MAX_POLL_INTERVAL] ?? librdkafka.global[MAX_POLL_INTERVAL];
+  return given === undefined ? DEFAULT_MAX_POLL_INTERVAL_MS : Number(given);
 }

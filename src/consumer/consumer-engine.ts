@@ -72,6 +72,7 @@ export class ConsumerEngine {
   #fault: ConsumerFault | undefined;
   #lastPollMs = 0;
   #running = false;
+  #stopping = false;
   #wake: (() => void) | undefined;
   #reading: Promise<void> | undefined;
 
@@ -148,6 +149,7 @@ export class ConsumerEngine {
   async stop(timeoutMs: number): Promise<StopReport> {
     const { clock, consumer } = this.#parts;
     const deadlineMs = clock.monotonicMs() + timeoutMs;
+    this.#stopping = true;
     this.#positions.stop();
     const unfinished = await this.#membership.drainAll(timeoutMs);
     this.#committer.stop();
@@ -174,7 +176,9 @@ export class ConsumerEngine {
     const { clock, consumer } = this.#parts;
     const wait = async (): Promise<void> => {
       if (signal?.aborted === true) throw tenantryError('ABORTED', 'the wait to be caught up was aborted');
-      if (!this.#running) throw tenantryError('NOT_RUNNING', 'the consumer is stopped');
+      if (!this.#running || this.#stopping) throw tenantryError('NOT_RUNNING', 'the consumer is stopped');
+      if (this.#fault?.kind === 'fatal')
+        throw tenantryError('NOT_RUNNING', `the consumer cannot go on: ${this.#fault.reason}`);
       await delay(clock, CAUGHT_UP_POLL_MS, signal);
     };
     while (!this.#membership.isSettled) await wait();
@@ -183,7 +187,7 @@ export class ConsumerEngine {
       targets.set(session, (await consumer.logRange(session, 10_000)).highOffset);
     }
     for (const [session, target] of targets) {
-      while (session.state !== 'closed' && (session.committedOffset ?? -1) < target) {
+      while ((session.state !== 'closed' || this.#stopping) && (session.committedOffset ?? -1) < target) {
         if (session.ledger.watermark >= target) this.#committer.commitAll();
         await wait();
       }

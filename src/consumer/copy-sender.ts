@@ -32,7 +32,8 @@ export class CopySender {
   }
 
   /**
-   * Copies a record, for as long as it takes. Where the broker takes no such record, for its size for instance, a pointer takes its place.
+   * Copies a record, for as long as it takes. Where the broker takes no such record, for its size for instance, a
+   * pointer takes its place: after a second refusal, because the broker refuses a whole batch for one record.
    *
    * @returns whether it is acknowledged; false only where `signal` ended the wait
    */
@@ -44,11 +45,11 @@ export class CopySender {
     signal: AbortSignal,
   ): Promise<boolean> {
     const { clock, limiter, telemetry } = this.#parts;
-    let invalid = false;
+    let refusals = 0;
     let failed = false;
     try {
       while (!signal.aborted) {
-        const make = invalid ? pointerTo : copyOf;
+        const make = refusals >= 2 ? pointerTo : copyOf;
         const copy = make(record, target, reason, clock.nowMs());
         const report = await this.#send(copy);
         if (report.failure === undefined) {
@@ -56,8 +57,8 @@ export class CopySender {
           if (payer !== VIOLATIONS) limiter.charge(payer, { bytes: recordSizeBytes(copy) });
           return true;
         }
-        telemetry.log('copyFailed', { topic: target, reason: report.failure.reason, pointer: invalid });
-        invalid ||= report.failure.kind === 'invalid';
+        telemetry.log('copyFailed', { topic: target, reason: report.failure.reason, pointer: refusals >= 2 });
+        if (report.failure.kind === 'invalid') refusals += 1;
         if (!failed) this.#failing += 1;
         failed = true;
         await delay(clock, RETRY_MS, signal);

@@ -35,6 +35,8 @@ export interface ConsumerParts {
   readonly ambient: AmbientTenant;
   readonly directory: TenantDirectory;
   readonly publisherOf: PublisherOf;
+  /** librdkafka's `max.poll.interval.ms`. */
+  readonly maxPollIntervalMs: number;
   readonly running: ConsumerRegister;
 }
 
@@ -56,8 +58,6 @@ type State = 'new' | 'starting' | 'running' | 'stopped';
 
 const DEFAULT_STOP_MS = 25_000;
 const REVOKE_DRAIN_MS = 10_000;
-/** librdkafka's default of `max.poll.interval.ms`. */
-const MAX_POLL_INTERVAL_MS = 300_000;
 const NOTHING_TO_STOP: StopReport = Object.freeze({ timedOut: false, unfinished: 0 });
 
 /** A consumer or worker: registers handlers, then runs an engine for them. */
@@ -141,15 +141,18 @@ export class GroupEventConsumer implements EventConsumer {
     const engine = this.#parts.ambient.runInBackground(() => this.#makeEngine(topics));
     await this.#parts.ambient.runInBackground(() => engine.start());
     // A stop that could not wait for this has left it to end what it began.
-    if (this.#state !== 'starting') await engine.stop(0);
+    if (this.#wasStopped()) await engine.stop(0);
     this.#assertNotStopped();
     this.#engine = engine;
     this.#state = 'running';
   }
 
+  #wasStopped(): boolean {
+    return this.#state === 'stopped';
+  }
+
   #assertNotStopped(): void {
-    if (this.#state !== 'starting')
-      throw tenantryError('NOT_RUNNING', `consumer ${this.groupId} was stopped while it started`);
+    if (this.#wasStopped()) throw tenantryError('NOT_RUNNING', `consumer ${this.groupId} was stopped while it started`);
   }
 
   /** After it a start may be tried again. */
@@ -202,6 +205,7 @@ export class GroupEventConsumer implements EventConsumer {
   #makeEngine(topics: readonly string[]): ConsumerEngine {
     const { clock, transport, producer, limiter, telemetry, directory, ambient, cipher, serde, publisherOf } =
       this.#parts;
+    const guard = new TenantGuard(this.tenantId, directory);
     const copies = new CopySender({ clock, producer, limiter, telemetry });
     const options = this.#options;
     return new ConsumerEngine(
@@ -212,7 +216,7 @@ export class GroupEventConsumer implements EventConsumer {
         handlers: this.#handlers,
         counters: this.#counters,
         consumer: transport.createGroupConsumer({ groupId: this.groupId, topics, clientIdSuffix: this.groupId }),
-        guard: new TenantGuard(this.tenantId, directory),
+        guard,
         logicalTopicOf: (topic) => topic,
         runner: (onOverdue) =>
           new RecordRunner(
@@ -224,6 +228,7 @@ export class GroupEventConsumer implements EventConsumer {
               cipher,
               serde,
               publisherOf,
+              knows: (tenantId) => guard.knows(tenantId),
               onOverdue,
               handlers: this.#handlers,
               counters: this.#counters,
@@ -243,7 +248,7 @@ export class GroupEventConsumer implements EventConsumer {
         startFrom: options.startFrom,
         otherTypes: options.otherTypes,
         revokeDrainMs: REVOKE_DRAIN_MS,
-        maxPollIntervalMs: MAX_POLL_INTERVAL_MS,
+        maxPollIntervalMs: this.#parts.maxPollIntervalMs,
       },
     );
   }

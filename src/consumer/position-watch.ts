@@ -1,18 +1,19 @@
 import type { Clock, Timer } from '../core/clock.js';
 import type { GroupConsumer, TopicPartition } from '../transport/port.js';
 import type { PartitionSession } from './partition-session.js';
-import type { Loss } from './start-position.js';
+import { lostRange, type Loss } from './start-position.js';
 
 /** What the watch is told and tells. */
 export interface PositionWatchParts {
   readonly sessions: () => Iterable<PartitionSession>;
   readonly onLoss: (loss: Loss) => void;
-  /** The log ends at this offset, before the session's position: what comes from there on is new. */
-  readonly onTruncated: (session: PartitionSession, endOffset: number) => void;
+  /** The log ends before the session's position: it was cut or made anew, and is read again from this offset. */
+  readonly onTruncated: (session: PartitionSession, startOffset: number) => void;
 }
 
 const INTERVAL_MS = 30_000;
 const TIMEOUT_MS = 5_000;
+const RETRY_MS = 1_000;
 
 /**
  * Finds reading positions that are not in their log any more. The client reports such an error without
@@ -25,6 +26,7 @@ export class PositionWatch {
   readonly #parts: PositionWatchParts;
   readonly #lastSeen = new WeakMap<PartitionSession, number>();
   #timer: Timer | undefined;
+  #retry: Timer | undefined;
   #checking = false;
 
   constructor(clock: Clock, consumer: GroupConsumer, parts: PositionWatchParts) {
@@ -42,40 +44,54 @@ export class PositionWatch {
 
   stop(): void {
     this.#timer?.cancel();
+    this.#retry?.cancel();
   }
 
-  /** Compares every position now. */
+  /**
+   * A position is out of its range, and nobody says which: compares every one now, and until each was compared.
+   * The client reads on from none of them by itself, also where the log has grown past it meanwhile, so those
+   * that are in their range are set again.
+   */
   checkNow(): void {
-    void this.#check(() => true);
+    void this.#check(() => true, true).then((complete) => {
+      if (!complete)
+        this.#retry = this.#clock.setTimer(RETRY_MS, () => {
+          this.checkNow();
+        });
+    });
   }
 
-  async #check(suspicious: (session: PartitionSession) => boolean): Promise<void> {
-    if (this.#checking) return;
+  /** @returns whether every suspicious position was compared */
+  async #check(suspicious: (session: PartitionSession) => boolean, setAgain = false): Promise<boolean> {
+    if (this.#checking) return false;
     this.#checking = true;
+    let complete = true;
     for (const session of [...this.#parts.sessions()]) {
       try {
-        if (session.state === 'active' && suspicious(session)) await this.#compare(session);
+        if (session.state === 'active' && suspicious(session)) await this.#compare(session, setAgain);
       } catch {
-        // The broker did not answer; the next round asks again.
+        complete = false; // the broker did not answer; the next round asks again
       }
       this.#lastSeen.set(session, session.position);
     }
     this.#checking = false;
+    return complete;
   }
 
-  async #compare(session: PartitionSession): Promise<void> {
+  async #compare(session: PartitionSession, setAgain: boolean): Promise<void> {
     const from = session.position;
-    const { lowOffset, highOffset } = await this.#consumer.logRange(session, TIMEOUT_MS);
+    const range = await this.#consumer.logRange(session, TIMEOUT_MS);
     if (session.state !== 'active' || session.position !== from) return; // a position that moves is in its log
-    if (from >= lowOffset && from <= highOffset) return;
-    const start = from < lowOffset ? lowOffset : highOffset;
+    const inRange = from >= range.lowOffset && from <= range.highOffset;
+    if (inRange && !setAgain) return;
+    const start = inRange ? from : range.lowOffset;
     await this.#consumer.seek({ ...placeOf(session), offset: start, leaderEpoch: undefined });
+    if (inRange) return;
+    this.#parts.onLoss({ ...placeOf(session), ...lostRange(from, range) });
     this.#moved(session, from, start);
   }
 
   #moved(session: PartitionSession, from: number, start: number): void {
-    const loss = { fromOffset: Math.min(from, start), toOffset: Math.max(from, start) };
-    this.#parts.onLoss({ ...placeOf(session), ...loss });
     if (session.state !== 'active') return;
     if (start < from) {
       this.#parts.onTruncated(session, start);

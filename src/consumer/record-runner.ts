@@ -2,11 +2,12 @@ import type { ConsumedEvent } from '../api/consumed-event.js';
 import type { EventHandler } from '../api/handler.js';
 import type { Clock } from '../core/clock.js';
 import type { ErrorCode } from '../core/error-codes.js';
+import type { TenantId } from '../core/tenant-id.js';
 import type { AmbientTenant } from '../tenant/ambient-tenant.js';
 import type { ProcessOutcome, Telemetry } from '../telemetry/telemetry.js';
 import type { CopySender } from './copy-sender.js';
 import type { Counters } from './counters.js';
-import type { Delivery } from './delivery.js';
+import { VIOLATIONS, type Delivery, type Payer } from './delivery.js';
 import { handlerErrorName, openingFailure } from './failure.js';
 import { DeliveryContext, type PublisherOf } from './handler-context.js';
 import type { Route } from './handler-table.js';
@@ -34,6 +35,8 @@ export interface RunnerParts extends OpenParts {
   readonly copies: CopySender;
   readonly counters: Counters;
   readonly publisherOf: PublisherOf;
+  /** Whether a tenant is known; undefined where that cannot be told now. */
+  readonly knows: (tenantId: TenantId) => boolean | undefined;
   readonly deadLetterTopicOf: (logicalTopic: string) => string;
   readonly quarantineTopicOf: (logicalTopic: string) => string;
   /** From 0 to 1, for jitter. */
@@ -69,6 +72,11 @@ export class RecordRunner {
   async run(delivery: Delivery): Promise<RunResult> {
     const { guarded, record, session } = delivery;
     if ('violation' in guarded) return this.#quarantine(delivery, guarded.violation);
+    if (guarded.undecided) {
+      const known = this.#parts.knows(guarded.tenantId);
+      if (known === undefined) return this.#hold(delivery, 'UNKNOWN_TENANT');
+      if (!known) return this.#quarantine(delivery, 'UNKNOWN_TENANT');
+    }
     const route = this.#parts.handlers.find(guarded.eventType, session.logicalTopic);
     if (route === 'unknown-version') return this.#deadLetter(delivery, 'UNKNOWN_EVENT_VERSION', undefined);
     if (route === 'unknown-type') return this.#deadLetter(delivery, 'UNKNOWN_EVENT_TYPE', undefined);
@@ -120,6 +128,10 @@ export class RecordRunner {
     const { kind, code } = openingFailure(error);
     if (kind === 'quarantine') return this.#quarantine(delivery, code);
     if (kind === 'dead-letter') return this.#deadLetter(delivery, code, undefined);
+    return this.#hold(delivery, code);
+  }
+
+  #hold(delivery: Delivery, code: ErrorCode): RunResult {
     this.#parts.telemetry.log('recordHeld', { ...placeOf(delivery), code });
     return { kind: 'again', afterMs: HOLD_RETRY_MS };
   }
@@ -171,7 +183,7 @@ export class RecordRunner {
 
   async #deadLetter(delivery: Delivery, code: ErrorCode, detail: string | undefined): Promise<RunResult> {
     const target = this.#parts.deadLetterTopicOf(delivery.session.logicalTopic);
-    if (!(await this.#copy(delivery, target, code, detail))) return STOPPED;
+    if (!(await this.#copy(delivery, target, code, detail, delivery.payer))) return STOPPED;
     this.#parts.counters.deadLettered(delivery.payer);
     this.#parts.telemetry.log('deadLettered', { ...placeOf(delivery), code, attempts: delivery.attempts });
     return FINISHED;
@@ -179,14 +191,21 @@ export class RecordRunner {
 
   async #quarantine(delivery: Delivery, code: ErrorCode): Promise<RunResult> {
     const target = this.#parts.quarantineTopicOf(delivery.session.logicalTopic);
-    if (!(await this.#copy(delivery, target, code, undefined))) return STOPPED;
+    // Nobody pays for it: a forger would use up the rate of the tenant that the forgery names.
+    if (!(await this.#copy(delivery, target, code, undefined, VIOLATIONS))) return STOPPED;
     this.#parts.counters.quarantined(delivery.payer, code);
     this.#parts.telemetry.log('quarantined', { ...placeOf(delivery), code });
     return FINISHED;
   }
 
-  async #copy(delivery: Delivery, target: string, code: ErrorCode, detail: string | undefined): Promise<boolean> {
-    const { session, record, payer, attempts } = delivery;
+  async #copy(
+    delivery: Delivery,
+    target: string,
+    code: ErrorCode,
+    detail: string | undefined,
+    payer: Payer,
+  ): Promise<boolean> {
+    const { session, record, attempts } = delivery;
     const controller = new AbortController();
     const abortable = {
       abort: (): void => {

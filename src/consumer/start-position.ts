@@ -23,6 +23,17 @@ export interface Loss extends TopicPartition {
 }
 
 /**
+ * What may be lost where a position is not in its log any more. A position beyond the end means that the log was
+ * cut, or made anew under its name: nobody can tell where the new records begin, so reading begins at the low
+ * end again, in both cases. That repeats records; to begin at the high end would skip some in silence.
+ */
+export function lostRange(position: number, { lowOffset, highOffset }: LogRange): Omit<Loss, keyof TopicPartition> {
+  return position < lowOffset
+    ? { fromOffset: position, toOffset: lowOffset }
+    : { fromOffset: highOffset, toOffset: position };
+}
+
+/**
  * Makes a session for each newly assigned partition, standing where the group left off. A group without a
  * commit starts where the options say, at an offset that is resolved now.
  */
@@ -31,11 +42,12 @@ export async function openSessions(
   parts: StartParts,
 ): Promise<PartitionSession[]> {
   const committed = await parts.consumer.committed(partitions, TIMEOUT_MS);
-  return Promise.all(
-    committed.map(async (position) =>
-      openSession(position, await parts.consumer.logRange(position, TIMEOUT_MS), parts),
-    ),
-  );
+  const sessions: PartitionSession[] = [];
+  // One after the other: each question occupies one of the few threads that polling needs too.
+  for (const position of committed) {
+    sessions.push(openSession(position, await parts.consumer.logRange(position, TIMEOUT_MS), parts));
+  }
+  return sessions;
 }
 
 function openSession(position: CommittedPosition, range: LogRange, parts: StartParts): PartitionSession {
@@ -49,9 +61,8 @@ function openSession(position: CommittedPosition, range: LogRange, parts: StartP
   }
   const committed = { offset, metadata, leaderEpoch };
   if (offset < range.lowOffset || offset > range.highOffset) {
-    const start = offset < range.lowOffset ? range.lowOffset : range.highOffset;
-    parts.onLoss({ topic, partition, fromOffset: Math.min(offset, start), toOffset: Math.max(offset, start) });
-    return new PartitionSession(place, logicalTopic, new PartitionLedger(start), log, committed);
+    parts.onLoss({ ...place, ...lostRange(offset, range) });
+    return new PartitionSession(place, logicalTopic, new PartitionLedger(range.lowOffset), log, committed);
   }
   const told = decodeMetadata(metadata, offset, log);
   // What it tells of beyond the end of the log is not this log's any more.

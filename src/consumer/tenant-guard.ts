@@ -19,6 +19,8 @@ export interface GuardedRecord {
   readonly seal: Buffer | undefined;
   /** The `event-time` header in milliseconds, where there is one; not authenticated. */
   readonly eventTimeMs: number | undefined;
+  /** Whether the directory could not be asked for the tenant yet: it is asked again before the record is opened. */
+  readonly undecided: boolean;
 }
 
 /** The guard's answer. `foreign`: well-formed and another tenant's. `violation`: it contradicts itself or its topic. */
@@ -55,8 +57,19 @@ export class TenantGuard {
     if (headers === undefined) return violation('RECORD_HEADER_INVALID');
     if (headers.tenantId !== key.tenantId) return violation('TENANT_MISMATCH');
     if (this.#scope !== undefined && this.#scope !== key.tenantId) return { kind: 'foreign' };
-    if (profileOf(this.#directory, key.tenantId) === undefined) return violation('UNKNOWN_TENANT');
-    return { kind: 'own', record: { ...headers, tenantId: key.tenantId, aggregateId: key.aggregateId } };
+    const known = this.knows(key.tenantId);
+    if (known === false) return violation('UNKNOWN_TENANT');
+    const { tenantId, aggregateId } = key;
+    return { kind: 'own', record: { ...headers, tenantId, aggregateId, undecided: known === undefined } };
+  }
+
+  /** Whether a tenant is known; undefined where the directory threw, which says nothing about the tenant. */
+  knows(tenantId: TenantId): boolean | undefined {
+    try {
+      return profileOf(this.#directory, tenantId) !== undefined;
+    } catch {
+      return undefined;
+    }
   }
 }
 
@@ -64,7 +77,7 @@ function violation(code: ErrorCode): GuardVerdict {
   return { kind: 'violation', code };
 }
 
-type ReadHeaders = Omit<GuardedRecord, 'aggregateId'>;
+type ReadHeaders = Omit<GuardedRecord, 'aggregateId' | 'undecided'>;
 
 /** Reads the headers of ours, each of which may stand at most once. */
 function readHeaders(record: ReceivedRecord): ReadHeaders | undefined {

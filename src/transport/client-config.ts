@@ -29,6 +29,8 @@ export function producerConfig(options: ResolvedTransportOptions, context: Trans
     // Only for records without a partition: copies that carry no key of ours.
     partitioner: 'murmur2_random',
     'message.max.bytes': options.maxRecordBytes + MESSAGE_HEADROOM_BYTES,
+    // A topic's limit is one of batches: a batch of copies must not be larger than the topic takes a record.
+    'batch.size': Math.min(1_000_000, options.maxRecordBytes),
     'message.timeout.ms': options.deliveryTimeoutMs,
   };
 }

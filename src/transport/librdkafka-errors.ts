@@ -98,11 +98,14 @@ const UNREADABLE: ReadonlySet<number> = new Set([
   CODE.messageTooLarge,
 ]);
 
+const CLASSIC_HINT = " (brokers before Kafka 4 need groupProtocol: 'classic')";
+
 /** What an error of a running consumer means. */
 export function consumerFault(code: number, reason: string): ConsumerFault {
   if (OUT_OF_RANGE.has(code)) return { kind: 'out-of-range', reason };
   if (UNREADABLE.has(code)) return { kind: 'unreadable', reason };
-  return { kind: code === CODE.fatal || code === CODE.fenced ? 'fatal' : 'other', reason };
+  if (code === CODE.fatal) return { kind: 'fatal', reason: `${reason}${CLASSIC_HINT}` };
+  return { kind: code === CODE.fenced || DENIED.has(code) ? 'fatal' : 'other', reason };
 }
 
 const UNREACHABLE: ReadonlySet<number> = new Set([

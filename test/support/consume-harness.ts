@@ -57,6 +57,7 @@ export class ConsumerProcess {
         ambient: this.ambient,
         directory: given.directory ?? openDirectory,
         running: new Set(),
+        maxPollIntervalMs: 300_000,
         publisherOf: (id) => ({ id }) as Publisher & { readonly id: TenantId },
       },
       consumerOptionsSchema.parse(given.options ?? {}),

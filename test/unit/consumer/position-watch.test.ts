@@ -75,9 +75,40 @@ describe('a position that has left its log', () => {
     await harness.clock.advance(70_000);
     write(harness, ['c2', 'd2', 'e2']);
     await harness.clock.advance(2_000);
-    expect(seen).toEqual(['a', 'b', 'c', 'd', 'c2', 'd2', 'e2']);
+    expect(seen).toEqual(['a', 'b', 'c', 'd', 'a', 'b', 'c2', 'd2', 'e2']);
     expect(process.logger.of('recordsLost')).toMatchObject([{ fromOffset: 2, toOffset: 4 }]);
     expect(harness.committed()).toBe(5);
+  });
+
+  it('because its log was cut short and written on before it is noticed: nothing of it is skipped', async () => {
+    const harness = new ConsumeHarness();
+    write(harness, ['a', 'b', 'c', 'd']);
+    const { process, seen } = await reading(harness);
+    harness.kafka.log('notes').truncate(2);
+    write(harness, ['c2']);
+    await harness.clock.advance(70_000);
+    expect(seen).toEqual(['a', 'b', 'c', 'd', 'a', 'b', 'c2']);
+    expect(process.logger.of('recordsLost')).toMatchObject([{ fromOffset: 3, toOffset: 4 }]);
+  });
+
+  it('although the log could not be asked at first: it is asked again at once, and every position is set again', async () => {
+    const harness = new ConsumeHarness();
+    write(harness, ['a', 'b']);
+    const { process, seen } = await reading(harness);
+    let seeks = 0;
+    harness.kafka.faults.seek = () => {
+      seeks += 1;
+      return false;
+    };
+    harness.kafka.faults.lookup = () => true;
+    process.member.fail({ kind: 'out-of-range', reason: 'of some partition' });
+    await harness.clock.advance(3_000);
+    harness.kafka.faults.lookup = () => false;
+    await harness.clock.advance(2_000);
+    expect(seeks).toBe(1);
+    write(harness, ['c']);
+    await harness.clock.advance(1_000);
+    expect(seen).toEqual(['a', 'b', 'c']);
   });
 
   it('because its log was cut short under a running handler: the handler’s end finishes nothing new', async () => {
@@ -93,7 +124,7 @@ describe('a position that has left its log', () => {
     await harness.clock.advance(1_000);
     settle();
     await harness.clock.advance(5_000);
-    expect(seen).toEqual(['a', 'b', 'c', 'c2']);
+    expect(seen).toEqual(['a', 'b', 'c', 'a', 'b', 'c2']);
     expect(harness.committed()).toBe(3);
   });
 

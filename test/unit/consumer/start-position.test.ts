@@ -143,7 +143,7 @@ describe('a start where the group left off', () => {
 
   it.each([
     ['that retention has taken', 1, 3, ['e3', 'e4'], { fromOffset: 1, toOffset: 3 }],
-    ['beyond the end of the log', 40, 0, [], { fromOffset: 5, toOffset: 40 }],
+    ['beyond the end of the log', 40, 0, ['e0', 'e1', 'e2', 'e3', 'e4'], { fromOffset: 5, toOffset: 40 }],
   ])('at an offset %s reports the loss and goes on', async (_what, offset, low, expected, loss) => {
     const harness = new ConsumeHarness();
     write(harness, 5);

@@ -37,6 +37,7 @@ describe('the guard', () => {
         eventId: 'id-1',
         seal: Buffer.from('seal'),
         eventTimeMs: 1234,
+        undecided: false,
       },
     });
   });

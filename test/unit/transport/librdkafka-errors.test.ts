@@ -13,10 +13,17 @@ it.each([
 it.each([
   ['out-of-range', [-140, -139, 1]],
   ['unreadable', [-198, -199, 2, 10]],
-  ['fatal', [-150, -144]],
-  ['other', [-147, 3, 29, 30, -195, 12_345]],
+  ['fatal', [-144, -169, 29, 30, 31]],
+  ['other', [-147, 3, -195, 12_345]],
 ] as const)('threat 53: a fault of a consumer is %s', (kind, codes) => {
   for (const code of codes) expect(consumerFault(code, 'why')).toEqual({ kind, reason: 'why' });
+});
+
+it('a fatal fault says what a broker without KIP-848 needs', () => {
+  expect(consumerFault(-150, 'why')).toMatchObject({
+    kind: 'fatal',
+    reason: expect.stringContaining("'classic'") as string,
+  });
 });
 
 it.each([
