@@ -26,7 +26,7 @@ interface Options {
 
 const options = new Command('npm run bench --')
   .description('Measures tenantry beside the plain client, side by side in one run, and prints the ratios.')
-  .option('--short', 'fewer records and rounds: under a minute')
+  .option('--short', 'the ratios alone, from fewer records and rounds: under a minute')
   .addOption(new Option('--only <task>', 'one comparison').choices(TASKS))
   .option('--rounds <number>', 'rounds of each comparison', count)
   .option('--records <number>', 'records of a round', count)
@@ -37,7 +37,7 @@ const options = new Command('npm run bench --')
   .parse()
   .opts<Options>();
 
-const rounds = options.rounds ?? (options.short === true ? 3 : 5);
+const rounds = options.rounds ?? (options.short === true ? 2 : 5);
 const tasks = TASKS.filter((task) => options.only === undefined || options.only === task);
 const sidesOf = (task: Task): Side[] => [...SIDES[task], ...(options.kafkajs === true ? [KAFKAJS[task]] : [])];
 const profiled: Readonly<Record<Task, readonly Side[]>> = {
@@ -51,7 +51,7 @@ await using broker = await openBroker(options.brokers?.split(','), options.embed
     SIDES.consume.map((side) => groupOf(round, side)),
   ),
 });
-const wanted = options.records ?? (options.short === true ? 30_000 : 200_000);
+const wanted = options.records ?? (options.short === true ? 20_000 : 200_000);
 const records = broker.kind === 'embedded' ? Math.min(wanted, MOST_EMBEDDED_RECORDS) : wanted;
 const shared: Shared = {
   brokers: [...broker.brokers],
@@ -65,7 +65,7 @@ const breakdowns: { task: Task; side: string; shares: Share[] }[] = [];
 for (const task of tasks) {
   if (task === 'consume') await fillBacklogs();
   comparisons[task] = await compare(task, sidesOf(task), rounds, shared, progress);
-  for (const side of profiled[task]) {
+  for (const side of options.short === true ? [] : profiled[task]) {
     progress(`${task}: profile of ${side.name}`);
     const { profile } = await runSide(task, workloadOf(task, side, 'profile', shared, true));
     const micros = comparisons[task].find(({ name }) => name === side.name)?.mainThreadMicros ?? Number.NaN;
@@ -97,7 +97,7 @@ function progress(what: string): void {
 function print(importing: ImportTime): void {
   console.log(`\n${records} records a round, ${rounds} rounds, ${broker.kind} broker, ${availableParallelism()} cores`);
   for (const [task, rows] of Object.entries(comparisons)) {
-    console.log(`\n${task}\n${comparisonTable(rows, task === 'consume')}`);
+    console.log(`\n${task}\n${comparisonTable(rows, task === 'consume', options.short !== true)}`);
     // A short backlog fits into the queues of any client: how much one keeps shows with a long one only.
     if (task !== 'consume' || options.short === true) continue;
     for (const row of rows) if (row.target !== undefined) console.log(memoryLine(row));

@@ -12,10 +12,11 @@ const LEAST_MICROS = 0.15;
 const MEMORY_TARGET = 0.5;
 const IMPORT_TARGET_MS = 150;
 
-export function comparisonTable(rows: readonly Compared[], withMemory: boolean): string {
+/** @param withTargets - not for a short run, most of which a process takes to warm up */
+export function comparisonTable(rows: readonly Compared[], withMemory: boolean, withTargets: boolean): string {
   const memory = withMemory ? ['peak RSS', 'ratio', 'longest block'] : [];
   const table = new Table({
-    head: ['', 'messages/s', 'ratio', 'target', 'main thread', 'whole process', ...memory],
+    head: ['', 'messages/s', 'ratio', ...(withTargets ? ['target'] : []), 'main thread', 'whole process', ...memory],
     ...PLAIN,
   });
   for (const row of rows) {
@@ -24,7 +25,7 @@ export function comparisonTable(rows: readonly Compared[], withMemory: boolean):
       row.name,
       row.perSecond.toFixed(0),
       times(row.ratio),
-      row.target === undefined ? '' : atLeast(row.ratio, row.target),
+      ...(withTargets ? [row.target === undefined ? '' : atLeast(row.ratio, row.target)] : []),
       micros(row.mainThreadMicros),
       micros(row.processMicros),
       ...(withMemory ? [peak, times(row.memoryRatio), `${row.longestBlockMs.toFixed(0)} ms`] : []),
