@@ -80,7 +80,13 @@ export interface EventConsumer extends AsyncDisposable {
   start(): Promise<void>;
   /** Stops reading, lets running handlers finish for at most `timeoutMs` (default 25,000), commits, leaves. Never rejects. */
   stop(options?: { readonly timeoutMs?: number | undefined }): Promise<StopReport>;
-  /** Resolves once everything that was in the topics at the time of the call is finished and committed. */
+  /**
+   * Resolves once everything that was in this member's partitions at the time of the call is finished and
+   * committed. Waits until the group has given it partitions. Where other producers use transactions it can wait
+   * for ever: the markers at the end of a log are never delivered.
+   *
+   * @throws TenantryError `ABORTED`, `NOT_RUNNING`, `INVALID_STATE`
+   */
   caughtUp(options?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
   /** What became of the records since the start. */
   counts(): ConsumerCounts;
