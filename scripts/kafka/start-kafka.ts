@@ -167,7 +167,8 @@ function canTieToParent(): boolean {
   return spawnSync('setpriv', ['--pdeathsig', 'KILL', '--', 'true']).status === 0;
 }
 
-async function freePort(): Promise<number> {
+/** A loopback port that nobody listens on now. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

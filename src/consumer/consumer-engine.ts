@@ -111,8 +111,8 @@ export class ConsumerEngine {
       onLoss: (loss) => {
         this.#reportLoss(loss);
       },
-      onTruncated: (session, endOffset) => {
-        this.#membership.restart(session, endOffset);
+      onTruncated: (session, startOffset) => {
+        this.#membership.restart(session, startOffset);
       },
     });
     this.#runner = parts.runner((delivery) => {

@@ -70,11 +70,11 @@ export class GroupMembership {
   }
 
   /** A log ends before the position of a partition: what was read and is not finished is gone, and offsets come again. */
-  restart(session: PartitionSession, endOffset: number): void {
+  restart(session: PartitionSession, startOffset: number): void {
     session.drain();
     this.#parts.dropQueued(new Set([session]));
     session.close();
-    this.#sessions.set(placeKey(session.topic, session.partition), session.startingAgainAt(endOffset));
+    this.#sessions.set(placeKey(session.topic, session.partition), session.startingAgainAt(startOffset));
   }
 
   /**

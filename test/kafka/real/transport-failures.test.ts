@@ -1,9 +1,7 @@
 // What only a real broker does: it checks credentials and ACLs, and comes back with its data.
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type RunningKafka, startKafka } from '../../../scripts/kafka/start-kafka.ts';
+import { freePort, type RunningKafka, startKafka } from '../../../scripts/kafka/start-kafka.ts';
 import type { TransportOptions } from '../../../src/transport/options.js';
 import type { Delivery } from '../../../src/transport/port.js';
 import { makeTransport, Member, produce, record, until } from '../transport/harness.js';
@@ -109,12 +107,3 @@ it('threat 42: delivers in order what was produced while the broker was killed',
   );
   await Promise.all([member.stop(), producer.disconnect(1_000)]);
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
