@@ -1,7 +1,8 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { ContractSet } from '../contract/contract-set.js';
 import type { AnyEventContract } from '../contract/event-contract.js';
 import { tenantryError } from '../core/errors.js';
+import { lazySchema } from '../core/lazy-schema.js';
 import { isTenantId, parseTenantId, type TenantId } from '../core/tenant-id.js';
 import {
   deadLetterTopic,
@@ -14,20 +15,21 @@ import {
 } from '../routing/naming.js';
 import type { TopicAdmin, TopicDefinition } from '../transport/port.js';
 
-const groupName = z.string().refine(isGroupName, 'must be the name of a consumer group');
-
 /** The options of `admin.createTopics`; `CreateTopicsOptions` documents them. */
-export const createTopicsSchema = z.strictObject({
-  partitions: z.int().min(1).max(10_000).default(12),
-  replicationFactor: z
-    .int()
-    .min(-1)
-    .max(32)
-    .refine((factor) => factor !== 0, 'must not be 0')
-    .default(3),
-  groups: z.array(groupName).default([]),
-  tenantGroups: z.record(z.string().refine(isTenantId, 'must be a tenant id'), z.array(groupName)).default({}),
-  config: z.record(z.string(), z.string()).default({}),
+export const createTopicsSchema = lazySchema((z) => {
+  const groupName = z.string().refine(isGroupName, 'must be the name of a consumer group');
+  return z.strictObject({
+    partitions: z.int().min(1).max(10_000).default(12),
+    replicationFactor: z
+      .int()
+      .min(-1)
+      .max(32)
+      .refine((factor) => factor !== 0, 'must not be 0')
+      .default(3),
+    groups: z.array(groupName).default([]),
+    tenantGroups: z.record(z.string().refine(isTenantId, 'must be a tenant id'), z.array(groupName)).default({}),
+    config: z.record(z.string(), z.string()).default({}),
+  });
 });
 
 /**
@@ -41,7 +43,7 @@ export const createTopicsSchema = z.strictObject({
  *
  * @interface
  */
-export type CreateTopicsOptions = z.input<typeof createTopicsSchema>;
+export type CreateTopicsOptions = z.input<ReturnType<typeof createTopicsSchema>>;
 
 /** What became of `createTopics`. */
 export interface CreatedTopics {
@@ -69,7 +71,7 @@ export async function createTopics(admin: TopicAdmin, wanted: readonly TopicDefi
  */
 export function wantedTopics(
   contracts: readonly AnyEventContract[],
-  options: z.output<typeof createTopicsSchema>,
+  options: z.output<ReturnType<typeof createTopicsSchema>>,
   maxRecordBytes: number,
 ): TopicDefinition[] {
   const given: unknown = contracts;

@@ -1,6 +1,7 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { systemClock, type Clock } from '../core/clock.js';
 import { checkOptions } from '../core/invalid-options.js';
+import { lazySchema } from '../core/lazy-schema.js';
 import { guardedLogger, silentLogger, type Logger } from '../core/logger.js';
 import { isTenantId, type TenantId } from '../core/tenant-id.js';
 import { isEncryptionOptions, type EncryptionOptions } from '../encryption/encryption-options.js';
@@ -10,11 +11,6 @@ import { telemetrySchema } from '../telemetry/options.js';
 import { checkGroupProtocol, transportOptionsShape } from '../transport/options.js';
 
 const METHODS = ['debug', 'info', 'warn', 'error'] as const;
-
-const profileSchema = z.strictObject({
-  rateLimit: tenantRateLimitSchema.optional(),
-  weight: z.number().min(0.01).max(1_000).optional(),
-});
 
 function hasMethods(value: unknown, names: readonly string[]): boolean {
   return (
@@ -28,49 +24,63 @@ function isDirectory(value: unknown): value is TenantDirectory {
   return hasMethods(value, ['get']);
 }
 
-const profilesSchema = z.record(z.string().refine(isTenantId, 'is not a tenant id'), profileSchema);
+const profilesSchema = lazySchema((z) =>
+  z.record(
+    z.string().refine(isTenantId, 'is not a tenant id'),
+    z.strictObject({
+      rateLimit: tenantRateLimitSchema().optional(),
+      weight: z.number().min(0.01).max(1_000).optional(),
+    }),
+  ),
+);
 
 /** The option `tenants`: profiles by tenant id, or a directory that is asked. */
 export type TenantsOption = TenantDirectory | Readonly<Record<string, TenantProfile>>;
 
 /** Which of the two was meant is decided first, so that what is wrong in profiles is said of them. */
-const tenantsSchema = z
-  .custom<TenantsOption>(
-    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-    'must be profiles by tenant id, or a TenantDirectory',
-  )
-  .transform((tenants, context): TenantDirectory => {
-    if (isDirectory(tenants)) return tenants;
-    const parsed = profilesSchema.safeParse(tenants);
-    if (parsed.success) return staticDirectory(new Map(Object.entries(parsed.data) as [TenantId, TenantProfile][]));
-    for (const issue of parsed.error.issues) context.issues.push({ ...issue, input: tenants } as z.core.$ZodRawIssue);
-    return z.NEVER;
-  });
+const tenantsSchema = lazySchema((z) =>
+  z
+    .custom<TenantsOption>(
+      (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+      'must be profiles by tenant id, or a TenantDirectory',
+    )
+    .transform((tenants, context): TenantDirectory => {
+      if (isDirectory(tenants)) return tenants;
+      const parsed = profilesSchema().safeParse(tenants);
+      if (parsed.success) return staticDirectory(new Map(Object.entries(parsed.data) as [TenantId, TenantProfile][]));
+      for (const issue of parsed.error.issues) context.issues.push({ ...issue, input: tenants } as z.core.$ZodRawIssue);
+      return z.NEVER;
+    }),
+);
 
-const clientSchema = z
-  .strictObject({
-    ...transportOptionsShape,
-    encryption: z.custom<EncryptionOptions>(isEncryptionOptions, 'must be made by envelopeEncryption(...)').optional(),
-    rateLimit: rateLimitSchema.prefault({}),
-    tenants: tenantsSchema.optional(),
-    telemetry: telemetrySchema.prefault({}),
-    logger: z
-      .custom<Logger>((value) => hasMethods(value, METHODS), 'must have debug, info, warn and error')
-      .default(silentLogger),
-    clock: z
-      .custom<Clock>((value) => hasMethods(value, ['nowMs', 'monotonicMs', 'setTimer']), 'must be a Clock')
-      .default(systemClock),
-    maxInFlight: z.int().min(1).max(100_000).default(5_000),
-    maxInFlightBytes: z
-      .int()
-      .min(1_000)
-      .default(64 * 1024 * 1024),
-    maxWaitingBytes: z
-      .int()
-      .min(1_000)
-      .default(256 * 1024 * 1024),
-  })
-  .superRefine(checkGroupProtocol);
+const clientSchema = lazySchema((z) =>
+  z
+    .strictObject({
+      ...transportOptionsShape(),
+      encryption: z
+        .custom<EncryptionOptions>(isEncryptionOptions, 'must be made by envelopeEncryption(...)')
+        .optional(),
+      rateLimit: rateLimitSchema().prefault({}),
+      tenants: tenantsSchema().optional(),
+      telemetry: telemetrySchema().prefault({}),
+      logger: z
+        .custom<Logger>((value) => hasMethods(value, METHODS), 'must have debug, info, warn and error')
+        .default(silentLogger),
+      clock: z
+        .custom<Clock>((value) => hasMethods(value, ['nowMs', 'monotonicMs', 'setTimer']), 'must be a Clock')
+        .default(systemClock),
+      maxInFlight: z.int().min(1).max(100_000).default(5_000),
+      maxInFlightBytes: z
+        .int()
+        .min(1_000)
+        .default(64 * 1024 * 1024),
+      maxWaitingBytes: z
+        .int()
+        .min(1_000)
+        .default(256 * 1024 * 1024),
+    })
+    .superRefine(checkGroupProtocol),
+);
 
 /**
  * Options of a client, beside those of the connection, which `TransportOptions` documents.
@@ -88,10 +98,12 @@ const clientSchema = z
  *
  * @interface
  */
-export type ClientOptions = z.input<typeof clientSchema>;
+export type ClientOptions = z.input<ReturnType<typeof clientSchema>>;
 
 /** The options, compiled once. */
-export type CompiledOptions = Omit<z.output<typeof clientSchema>, 'tenants'> & { readonly directory: TenantDirectory };
+export type CompiledOptions = Omit<z.output<ReturnType<typeof clientSchema>>, 'tenants'> & {
+  readonly directory: TenantDirectory;
+};
 
 /** @throws TenantryError `INVALID_OPTIONS`, which lists every wrong field */
 export function compileOptions(options: ClientOptions): CompiledOptions {

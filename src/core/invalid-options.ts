@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { tenantryError, type Problem } from './errors.js';
+import type { Lazy } from './lazy-schema.js';
 
 // 36 for a UUID. A 32-byte key has 43 characters or more in any encoding, an access key of AWS has 40.
 const ORDINARY_NAME = /^[A-Za-z0-9][\w-]{0,35}$/;
@@ -10,8 +11,8 @@ const DOTTED_NAME = /^[a-z_]{1,20}(?:\.[a-z_]{1,20}){1,6}$/;
  *
  * @throws TenantryError `INVALID_OPTIONS`
  */
-export function checkOptions<S extends z.ZodType>(what: string, schema: S, options: unknown): z.output<S> {
-  const parsed = schema.safeParse(options);
+export function checkOptions<S extends z.ZodType>(what: string, schema: Lazy<S>, options: unknown): z.output<S> {
+  const parsed = schema().safeParse(options);
   if (parsed.success) return parsed.data;
   throw invalidOptions(
     what,

@@ -1,26 +1,28 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { checkOptions, invalidOptions } from '../core/invalid-options.js';
+import { lazySchema } from '../core/lazy-schema.js';
 import { isTenantId, type TenantId } from '../core/tenant-id.js';
 import { isKeyService, type KeyService } from './key-service.js';
 import type { DataKeyAges } from './sealing-keys.js';
 
-const ageMs = z
-  .int()
-  .min(1_000)
-  .max(365 * 86_400_000);
-
-const envelopeSchema = z.strictObject({
-  kms: z.custom<KeyService>(isKeyService, 'must be a key service, for instance localKeyring(...)'),
-  dataKey: z
-    .strictObject({ softAgeMs: ageMs.default(3_600_000), hardAgeMs: ageMs.default(86_400_000) })
-    .refine((ages) => ages.softAgeMs <= ages.hardAgeMs, { path: ['hardAgeMs'], error: 'must not be below softAgeMs' })
-    .prefault({}),
-  revokedDataKeys: z
-    .record(
-      z.string().refine(isTenantId, 'must be a tenant id'),
-      z.array(z.string().regex(/^[0-9a-fA-F]{64}$/, 'must be 64 hex digits')),
-    )
-    .default({}),
+const envelopeSchema = lazySchema((z) => {
+  const ageMs = z
+    .int()
+    .min(1_000)
+    .max(365 * 86_400_000);
+  return z.strictObject({
+    kms: z.custom<KeyService>(isKeyService, 'must be a key service, for instance localKeyring(...)'),
+    dataKey: z
+      .strictObject({ softAgeMs: ageMs.default(3_600_000), hardAgeMs: ageMs.default(86_400_000) })
+      .refine((ages) => ages.softAgeMs <= ages.hardAgeMs, { path: ['hardAgeMs'], error: 'must not be below softAgeMs' })
+      .prefault({}),
+    revokedDataKeys: z
+      .record(
+        z.string().refine(isTenantId, 'must be a tenant id'),
+        z.array(z.string().regex(/^[0-9a-fA-F]{64}$/, 'must be 64 hex digits')),
+      )
+      .default({}),
+  });
 });
 
 /**
@@ -37,7 +39,7 @@ const envelopeSchema = z.strictObject({
  *
  * @interface
  */
-export type EnvelopeEncryptionOptions = z.input<typeof envelopeSchema>;
+export type EnvelopeEncryptionOptions = z.input<ReturnType<typeof envelopeSchema>>;
 
 /** What an envelope cipher is made from. */
 export interface EnvelopeSettings {

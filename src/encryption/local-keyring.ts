@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { z } from 'zod';
 import { checkOptions } from '../core/invalid-options.js';
+import { lazySchema } from '../core/lazy-schema.js';
 import type { TenantId } from '../core/tenant-id.js';
 import { KEY_BYTES, takeSecretKey } from './key-derivation.js';
 import { readKeyFile, readKeyVariable } from './key-file.js';
@@ -29,15 +29,17 @@ export type LocalKeyringOptions =
   | { readonly keyFile: string; readonly keys?: undefined; readonly environment?: undefined }
   | { readonly environment: true; readonly keys?: undefined; readonly keyFile?: undefined };
 
-const optionsSchema = z
-  .strictObject({
-    keys: z.unknown().optional(),
-    keyFile: z.string().min(1).optional(),
-    environment: z.literal(true).optional(),
-  })
-  .refine((options) => Object.values(options).filter((value) => value !== undefined).length === 1, {
-    error: 'exactly one of keys, keyFile and environment must be given',
-  });
+const optionsSchema = lazySchema((z) =>
+  z
+    .strictObject({
+      keys: z.unknown().optional(),
+      keyFile: z.string().min(1).optional(),
+      environment: z.literal(true).optional(),
+    })
+    .refine((options) => Object.values(options).filter((value) => value !== undefined).length === 1, {
+      error: 'exactly one of keys, keyFile and environment must be given',
+    }),
+);
 
 /**
  * A key service whose keys are in this process: for development, for tests, and where a platform hands out

@@ -1,4 +1,5 @@
-import { z } from 'zod';
+import type { z } from 'zod';
+import { lazySchema } from '../core/lazy-schema.js';
 import type { TenantRateLimit } from '../tenant/directory.js';
 
 /**
@@ -7,19 +8,23 @@ import type { TenantRateLimit } from '../tenant/directory.js';
  * - `eventsPerSecond`: 0.001 to 1,000,000,000
  * - `bytesPerSecond`: 1 to 1,000,000,000,000; counted are key, sealed value, headers and 70 bytes a record
  */
-export const tenantRateLimitSchema = z.strictObject({
-  eventsPerSecond: z.number().min(0.001).max(1e9).optional(),
-  bytesPerSecond: z.number().min(1).max(1e12).optional(),
-});
+export const tenantRateLimitSchema = lazySchema((z) =>
+  z.strictObject({
+    eventsPerSecond: z.number().min(0.001).max(1e9).optional(),
+    bytesPerSecond: z.number().min(1).max(1e12).optional(),
+  }),
+);
 
 /** The option `rateLimit`; `RateLimitOptions` documents it. */
-export const rateLimitSchema = z.strictObject({
-  default: tenantRateLimitSchema.optional(),
-  onLimit: z.enum(['wait', 'reject']).default('wait'),
-  maxWaitMs: z.int().min(0).max(86_400_000).default(30_000),
-  maxWaiting: z.int().min(1).max(1_000_000).default(10_000),
-  burstMs: z.int().min(1).max(60_000).default(1_000),
-});
+export const rateLimitSchema = lazySchema((z) =>
+  z.strictObject({
+    default: tenantRateLimitSchema().optional(),
+    onLimit: z.enum(['wait', 'reject']).default('wait'),
+    maxWaitMs: z.int().min(0).max(86_400_000).default(30_000),
+    maxWaiting: z.int().min(1).max(1_000_000).default(10_000),
+    burstMs: z.int().min(1).max(60_000).default(1_000),
+  }),
+);
 
 /**
  * The option `rateLimit`.
@@ -33,7 +38,7 @@ export const rateLimitSchema = z.strictObject({
  *
  * @interface
  */
-export type RateLimitOptions = z.input<typeof rateLimitSchema>;
+export type RateLimitOptions = z.input<ReturnType<typeof rateLimitSchema>>;
 
 /** The limits that hold for a tenant: its own where it has them, else the default. */
 export function effectiveRateLimit(

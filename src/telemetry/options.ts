@@ -1,16 +1,18 @@
-import { z } from 'zod';
+import type { z } from 'zod';
+import { lazySchema } from '../core/lazy-schema.js';
 import { isTenantId } from '../core/tenant-id.js';
 
 // SDKs keep 2,000 combinations of attributes a metric, and then drop all of them: the largest of ours has
 // a tenant and one of about fifteen codes.
 const MAX_LISTED_TENANTS = 100;
 
-const tenantId = z.string().refine(isTenantId, 'must be a tenant id');
-
 /** The option `telemetry`; `TelemetryOptions` documents it. */
-export const telemetrySchema = z.strictObject({
-  traceContext: z.enum(['parent', 'link']).default('parent'),
-  metrics: z.strictObject({ tenants: z.array(tenantId).max(MAX_LISTED_TENANTS).readonly().default([]) }).prefault({}),
+export const telemetrySchema = lazySchema((z) => {
+  const tenantId = z.string().refine(isTenantId, 'must be a tenant id');
+  return z.strictObject({
+    traceContext: z.enum(['parent', 'link']).default('parent'),
+    metrics: z.strictObject({ tenants: z.array(tenantId).max(MAX_LISTED_TENANTS).readonly().default([]) }).prefault({}),
+  });
 });
 
 /**
@@ -25,7 +27,7 @@ export const telemetrySchema = z.strictObject({
  *
  * @interface
  */
-export type TelemetryOptions = z.input<typeof telemetrySchema>;
+export type TelemetryOptions = z.input<ReturnType<typeof telemetrySchema>>;
 
 /** The option `telemetry` with its defaults filled in. */
-export type ResolvedTelemetryOptions = z.output<typeof telemetrySchema>;
+export type ResolvedTelemetryOptions = z.output<ReturnType<typeof telemetrySchema>>;

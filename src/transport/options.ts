@@ -1,4 +1,5 @@
-import { z } from 'zod';
+import type { z } from 'zod';
+import { lazySchema } from '../core/lazy-schema.js';
 import { isDecidedByBroker, ownedBy } from './owned-settings.js';
 
 /** What an OAuth token provider returns. */
@@ -13,60 +14,62 @@ export interface OauthToken {
 
 const BROKER = /^(?:\[[0-9A-Fa-f:.]+\]|[^\s:,/[\]]+):(\d{1,5})$/;
 
-const broker = z.string().refine((value) => {
-  const port = Number(BROKER.exec(value)?.[1]);
-  return port >= 1 && port <= 65_535;
-}, 'must be host:port');
-
-const pem = z.string().includes('-----BEGIN ', { error: 'must be PEM text, not a path' });
-
-const sslSchema = z.union([
-  z.boolean(),
-  z
-    .strictObject({
-      ca: pem.optional(),
-      cert: pem.optional(),
-      key: pem.optional(),
-      passphrase: z.string().optional(),
-    })
-    .refine(({ cert, key }) => (cert === undefined) === (key === undefined), 'cert and key go together'),
-]);
-
-const saslSchema = z.discriminatedUnion('mechanism', [
-  z.strictObject({
-    mechanism: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']),
-    username: z.string().min(1),
-    password: z.string().min(1),
-  }),
-  z.strictObject({
-    mechanism: z.literal('oauthbearer'),
-    /** Called before each expiry of the token that it gave last. */
-    token: z.custom<() => Promise<OauthToken>>((value) => typeof value === 'function', 'must be a function'),
-  }),
-]);
-
-const settings = z
-  .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
-  .superRefine((section, context) => {
-    for (const name of Object.keys(section)) {
-      const owner = ownedBy(name);
-      if (owner !== undefined) context.addIssue({ code: 'custom', path: [name], message: owner });
-    }
-  });
-
 /** The options of the connection to Kafka; `TransportOptions` documents them. */
-export const transportOptionsShape = {
-  brokers: z.array(broker).min(1).readonly(),
-  clientId: z.string().regex(/^[\x21-\x7e]{1,200}$/, 'must be 1 to 200 visible ASCII characters'),
-  connection: z.strictObject({ ssl: sslSchema.default(false), sasl: saslSchema.optional() }).default({ ssl: false }),
-  librdkafka: z
-    .strictObject({ global: settings.default({}), producer: settings.default({}), consumer: settings.default({}) })
-    .default({ global: {}, producer: {}, consumer: {} }),
-  groupProtocol: z.enum(['classic', 'consumer']).default('consumer'),
-  maxRecordBytes: z.int().min(1_000).max(900_000_000).default(1_000_000),
-  deliveryTimeoutMs: z.int().min(1_000).max(86_400_000).default(120_000),
-  connectTimeoutMs: z.int().min(100).max(600_000).default(10_000),
-};
+export const transportOptionsShape = lazySchema((z) => {
+  const broker = z.string().refine((value) => {
+    const port = Number(BROKER.exec(value)?.[1]);
+    return port >= 1 && port <= 65_535;
+  }, 'must be host:port');
+
+  const pem = z.string().includes('-----BEGIN ', { error: 'must be PEM text, not a path' });
+
+  const sslSchema = z.union([
+    z.boolean(),
+    z
+      .strictObject({
+        ca: pem.optional(),
+        cert: pem.optional(),
+        key: pem.optional(),
+        passphrase: z.string().optional(),
+      })
+      .refine(({ cert, key }) => (cert === undefined) === (key === undefined), 'cert and key go together'),
+  ]);
+
+  const saslSchema = z.discriminatedUnion('mechanism', [
+    z.strictObject({
+      mechanism: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']),
+      username: z.string().min(1),
+      password: z.string().min(1),
+    }),
+    z.strictObject({
+      mechanism: z.literal('oauthbearer'),
+      /** Called before each expiry of the token that it gave last. */
+      token: z.custom<() => Promise<OauthToken>>((value) => typeof value === 'function', 'must be a function'),
+    }),
+  ]);
+
+  const settings = z
+    .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+    .superRefine((section, context) => {
+      for (const name of Object.keys(section)) {
+        const owner = ownedBy(name);
+        if (owner !== undefined) context.addIssue({ code: 'custom', path: [name], message: owner });
+      }
+    });
+
+  return {
+    brokers: z.array(broker).min(1).readonly(),
+    clientId: z.string().regex(/^[\x21-\x7e]{1,200}$/, 'must be 1 to 200 visible ASCII characters'),
+    connection: z.strictObject({ ssl: sslSchema.default(false), sasl: saslSchema.optional() }).default({ ssl: false }),
+    librdkafka: z
+      .strictObject({ global: settings.default({}), producer: settings.default({}), consumer: settings.default({}) })
+      .default({ global: {}, producer: {}, consumer: {} }),
+    groupProtocol: z.enum(['classic', 'consumer']).default('consumer'),
+    maxRecordBytes: z.int().min(1_000).max(900_000_000).default(1_000_000),
+    deliveryTimeoutMs: z.int().min(1_000).max(86_400_000).default(120_000),
+    connectTimeoutMs: z.int().min(100).max(600_000).default(10_000),
+  };
+});
 
 interface GroupProtocolSettings {
   readonly groupProtocol: 'classic' | 'consumer';
@@ -85,7 +88,9 @@ export function checkGroupProtocol(options: GroupProtocolSettings, context: z.Re
 }
 
 /** The options above by themselves. */
-export const transportOptionsSchema = z.strictObject(transportOptionsShape).superRefine(checkGroupProtocol);
+export const transportOptionsSchema = lazySchema((z) =>
+  z.strictObject(transportOptionsShape()).superRefine(checkGroupProtocol),
+);
 
 /**
  * The options of the connection to Kafka.
@@ -105,7 +110,7 @@ export const transportOptionsSchema = z.strictObject(transportOptionsShape).supe
  *
  * @interface
  */
-export type TransportOptions = z.input<typeof transportOptionsSchema>;
+export type TransportOptions = z.input<ReturnType<typeof transportOptionsSchema>>;
 
 /** The options of the connection to Kafka with their defaults filled in. */
-export type ResolvedTransportOptions = z.output<typeof transportOptionsSchema>;
+export type ResolvedTransportOptions = z.output<ReturnType<typeof transportOptionsSchema>>;

@@ -43,7 +43,7 @@ export class ConsumerProcess {
     this.clock = clock;
     this.transport = kafka.transport();
     this.limiter = localRateLimiter({ clock, limitOf: () => given.limit });
-    const telemetry = new Telemetry({ clock, logger: this.logger, options: telemetrySchema.parse({}) });
+    const telemetry = new Telemetry({ clock, logger: this.logger, options: telemetrySchema().parse({}) });
     this.consumer = new GroupEventConsumer(
       { groupId: given.groupId ?? GROUP, scope: given.scope },
       {
@@ -60,7 +60,7 @@ export class ConsumerProcess {
         maxPollIntervalMs: 300_000,
         publisherOf: (id) => ({ id }) as Publisher & { readonly id: TenantId },
       },
-      consumerOptionsSchema.parse(given.options ?? {}),
+      consumerOptionsSchema().parse(given.options ?? {}),
     );
   }
 

@@ -46,7 +46,7 @@ export class PublishHarness {
     this.kafka.createTopic('notes', 3);
     this.kafka.createTopic('states', 1);
     this.limiter = localRateLimiter({ clock, burstMs: 1_000, limitOf: (tenantId) => this.limitOf.get(tenantId) });
-    const telemetry = new Telemetry({ clock, logger: silentLogger, options: telemetrySchema.parse({}) });
+    const telemetry = new Telemetry({ clock, logger: silentLogger, options: telemetrySchema().parse({}) });
     this.pipeline = new SendPipeline(
       { clock, router: sharedRouter, serde, limiter: this.limiter, cipher, producer, telemetry },
       { ...LIMITS, ...limits },

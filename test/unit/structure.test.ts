@@ -54,6 +54,12 @@ describe('the structure of src', () => {
     expect(pathsWhere(({ folder, text }) => text.includes("'@confluentinc/") && folder !== 'transport')).toEqual([]);
   });
 
+  it('loads zod with the first options, not when it is imported', () => {
+    const isImport = /^import (?!type\b).*'zod'/m;
+    const code = ({ text }: SourceFile): string => text.replaceAll(/\/\*[^]*?\*\//g, '');
+    expect(pathsWhere((file) => isImport.test(code(file)))).toEqual([]);
+  });
+
   it(`has files of at most ${MAX_LINES} lines`, () => {
     expect(pathsWhere(({ text }) => text.split('\n').length > MAX_LINES + 1)).toEqual([]);
   });

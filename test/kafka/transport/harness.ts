@@ -15,7 +15,7 @@ import type {
 } from '../../../src/transport/port.js';
 
 export function makeTransport(brokers: string[], options: Partial<TransportOptions> = {}): Transport {
-  const resolved = transportOptionsSchema.parse({ brokers, clientId: 'test', ...options });
+  const resolved = transportOptionsSchema().parse({ brokers, clientId: 'test', ...options });
   return createConfluentTransport(resolved, { clock: systemClock, telemetry: { log: () => undefined } });
 }
 

@@ -8,8 +8,9 @@ import { FakeAdmin } from '../../support/fake-admin.js';
 import { FakeKafka } from '../../support/fake-kafka.js';
 
 const MAX_RECORD_BYTES = 1_000_000;
-const options = (given: z.input<typeof createTopicsSchema> = {}): z.output<typeof createTopicsSchema> =>
-  createTopicsSchema.parse(given);
+const options = (
+  given: z.input<ReturnType<typeof createTopicsSchema>> = {},
+): z.output<ReturnType<typeof createTopicsSchema>> => createTopicsSchema().parse(given);
 const named = (contracts: Parameters<typeof wantedTopics>[0], given = {}): string[] =>
   wantedTopics(contracts, options(given), MAX_RECORD_BYTES).map(({ topic }) => topic);
 

@@ -3,7 +3,7 @@ import { effectiveRateLimit, rateLimitSchema } from '../../../src/rate-limit/opt
 
 describe('rateLimitSchema', () => {
   it('fills the documented defaults in', () => {
-    expect(rateLimitSchema.parse({})).toEqual({
+    expect(rateLimitSchema().parse({})).toEqual({
       onLimit: 'wait',
       maxWaitMs: 30_000,
       maxWaiting: 10_000,
@@ -22,7 +22,7 @@ describe('rateLimitSchema', () => {
     { burstMs: 0.5 },
     { wait: true },
   ])('refuses %j', (options) => {
-    expect(rateLimitSchema.safeParse(options).success).toBe(false);
+    expect(rateLimitSchema().safeParse(options).success).toBe(false);
   });
 });
 

@@ -3,8 +3,8 @@ import { telemetrySchema } from '../../../src/telemetry/options.js';
 
 describe('telemetrySchema', () => {
   it('fills the documented defaults in', () => {
-    expect(telemetrySchema.parse({})).toEqual({ traceContext: 'parent', metrics: { tenants: [] } });
-    expect(telemetrySchema.parse({ metrics: {} })).toEqual({ traceContext: 'parent', metrics: { tenants: [] } });
+    expect(telemetrySchema().parse({})).toEqual({ traceContext: 'parent', metrics: { tenants: [] } });
+    expect(telemetrySchema().parse({ metrics: {} })).toEqual({ traceContext: 'parent', metrics: { tenants: [] } });
   });
 
   it.each([
@@ -15,6 +15,6 @@ describe('telemetrySchema', () => {
     { metrics: { tenant: [] } },
     { tracing: true },
   ])('refuses %j', (options) => {
-    expect(telemetrySchema.safeParse(options).success).toBe(false);
+    expect(telemetrySchema().safeParse(options).success).toBe(false);
   });
 });

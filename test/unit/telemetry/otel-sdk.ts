@@ -75,7 +75,7 @@ export function makeTelemetry(
   clock: Clock = new HandClock(),
   logger: Logger = silentLogger,
 ): Telemetry {
-  return new Telemetry({ clock, logger, options: telemetrySchema.parse(options) });
+  return new Telemetry({ clock, logger, options: telemetrySchema().parse(options) });
 }
 
 export const published = { tenantId: 'acme', topic: 'orders', eventType: 'orders.placed.v1', eventId: 'e-1' };

@@ -6,7 +6,7 @@ import { transportOptionsSchema } from '../../../src/transport/options.js';
 import { driverError } from './fake-driver.js';
 import { ManualClock, settle } from './manual-clock.js';
 
-const options = transportOptionsSchema.parse({ brokers: ['localhost:9092'], clientId: 'test' });
+const options = transportOptionsSchema().parse({ brokers: ['localhost:9092'], clientId: 'test' });
 const LISTENER = { onAssigned: vi.fn(), onRevoked: vi.fn(), onReadable: vi.fn(), onError: vi.fn() };
 
 /** A native consumer whose broker can be taken away. */

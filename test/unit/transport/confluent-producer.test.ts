@@ -14,7 +14,7 @@ const RECORD: OutgoingRecord = {
   headers: [],
   timestampMs: undefined,
 };
-const options = transportOptionsSchema.parse({ brokers: ['localhost:9092'], clientId: 'test' });
+const options = transportOptionsSchema().parse({ brokers: ['localhost:9092'], clientId: 'test' });
 
 async function connected(): Promise<{ producer: ConfluentProducer; clock: ManualClock; client: FakeProducer }> {
   const clock = new ManualClock();

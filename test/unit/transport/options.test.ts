@@ -12,13 +12,13 @@ function options(extra: Partial<TransportOptions> = {}): TransportOptions {
 }
 
 function problems(input: unknown): string[] {
-  const result = transportOptionsSchema.safeParse(input);
+  const result = transportOptionsSchema().safeParse(input);
   return result.success ? [] : result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
 }
 
 describe('the options of the connection', () => {
   it('have defaults', () => {
-    expect(transportOptionsSchema.parse(options())).toEqual({
+    expect(transportOptionsSchema().parse(options())).toEqual({
       brokers: ['localhost:9092'],
       clientId: 'shop',
       connection: { ssl: false },
@@ -88,7 +88,7 @@ describe('the options of the connection', () => {
 
 describe('the configuration of the clients', () => {
   it('is not overruled by what is passed through', () => {
-    const resolved = transportOptionsSchema.parse(
+    const resolved = transportOptionsSchema().parse(
       options({
         librdkafka: { global: { 'client.rack': 'a' }, producer: { 'compression.codec': 'zstd', 'linger.ms': 50 } },
       }),
@@ -117,7 +117,7 @@ describe('the configuration of the clients', () => {
   });
 
   it('is cooperative with the classic protocol', () => {
-    const resolved = transportOptionsSchema.parse(options({ groupProtocol: 'classic' }));
+    const resolved = transportOptionsSchema().parse(options({ groupProtocol: 'classic' }));
     expect(consumerConfig(resolved, group, context)).toMatchObject({
       'group.protocol': 'classic',
       'partition.assignment.strategy': 'cooperative-sticky',
@@ -128,7 +128,7 @@ describe('the configuration of the clients', () => {
     const sasl = { mechanism: 'scram-sha-512', username: 'u', password: 'p' } as const;
     const ca = '-----BEGIN CERTIFICATE-----';
     expect(
-      producerConfig(transportOptionsSchema.parse(options({ connection: { ssl: { ca }, sasl } })), context),
+      producerConfig(transportOptionsSchema().parse(options({ connection: { ssl: { ca }, sasl } })), context),
     ).toMatchObject({
       'security.protocol': 'sasl_ssl',
       'sasl.mechanisms': 'SCRAM-SHA-512',
@@ -142,7 +142,7 @@ describe('the configuration of the clients', () => {
     const token = (): Promise<never> => Promise.reject(new Error('secret body'));
     const refresh = (provider: () => Promise<never>): unknown => {
       const connection = { sasl: { mechanism: 'oauthbearer', token: provider } } as const;
-      const config = producerConfig(transportOptionsSchema.parse(options({ connection })), {
+      const config = producerConfig(transportOptionsSchema().parse(options({ connection })), {
         clock: { ...systemClock, nowMs: () => 1_000 },
         telemetry,
       });
