@@ -4,7 +4,7 @@ import type { Telemetry } from '../telemetry/telemetry.js';
 import type { DriverConfig } from './driver-types.js';
 import type { OauthToken, ResolvedTransportOptions } from './options.js';
 import { inProcessConsumerSettings } from './in-process-brokers.js';
-import type { GroupConsumerOptions } from './port.js';
+import type { GroupConsumerOptions, ReaderOptions } from './port.js';
 
 /** What surrounds a client: time, and where its log events go. */
 export interface TransportContext {
@@ -36,28 +36,63 @@ export function producerConfig(options: ResolvedTransportOptions, context: Trans
 }
 
 /** Configuration of a group consumer's client. */
-export function consumerConfig(
+export function groupConsumerConfig(
   options: ResolvedTransportOptions,
   group: GroupConsumerOptions,
   context: TransportContext,
 ): DriverConfig {
-  const suffix = group.clientIdSuffix === '' ? '' : `-${group.clientIdSuffix}`;
   return {
     // librdkafka's own limits (100,000 records a partition, 64 MB) are most of a consumer's memory under backlog.
     'queued.min.messages': 10_000,
     'queued.max.messages.kbytes': 16_384,
-    // With a small queue the default pause of 1 s after it was full would leave the reader without records.
-    'fetch.queue.backoff.ms': 20,
-    ...inProcessConsumerSettings(options.brokers),
-    ...passedThrough(options, 'consumer'),
-    ...commonConfig(options, `${options.clientId}${suffix}`, context),
-    'group.id': group.groupId,
+    ...passedThroughToConsumer(options),
+    ...consumerConfig(options, group, context),
+  };
+}
+
+/**
+ * Configuration of a reader's client. It moves often, and what was fetched ahead is fetched in vain then: so it
+ * fetches little, whatever the application sets for its consumers.
+ */
+export function readerConfig(
+  options: ResolvedTransportOptions,
+  reader: ReaderOptions,
+  context: TransportContext,
+): DriverConfig {
+  return {
+    ...passedThroughToConsumer(options),
+    ...consumerConfig(options, { ...reader, clientIdSuffix: joined(reader.clientIdSuffix, 'reader') }, context),
+    'queued.min.messages': 1_000,
+    'queued.max.messages.kbytes': 2_048,
+    'fetch.message.max.bytes': 262_144,
+  };
+}
+
+/** What every consumer has in common, over what was passed through. */
+function consumerConfig(
+  options: ResolvedTransportOptions,
+  { groupId, clientIdSuffix }: GroupConsumerOptions | ReaderOptions,
+  context: TransportContext,
+): DriverConfig {
+  return {
+    ...commonConfig(options, joined(options.clientId, clientIdSuffix), context),
+    'group.id': groupId,
     'group.protocol': options.groupProtocol,
     ...(options.groupProtocol === 'classic' && { 'partition.assignment.strategy': 'cooperative-sticky' }),
     'enable.auto.commit': false,
     'enable.auto.offset.store': false,
     'auto.offset.reset': 'error',
+    'enable.partition.eof': true,
     'isolation.level': 'read_committed',
+  };
+}
+
+function passedThroughToConsumer(options: ResolvedTransportOptions): DriverConfig {
+  return {
+    // With a small queue the default pause of 1 s after it was full would leave the reader without records.
+    'fetch.queue.backoff.ms': 20,
+    ...inProcessConsumerSettings(options.brokers),
+    ...passedThrough(options, 'consumer'),
   };
 }
 
@@ -70,6 +105,10 @@ function passedThrough(options: ResolvedTransportOptions, section: 'global' | 'p
   const settings = { ...options.librdkafka.global, ...options.librdkafka[section] };
   // The client formats integers beyond 32 bits wrongly; as text they arrive as they are.
   return Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, String(value)]));
+}
+
+function joined(name: string, suffix: string): string {
+  return [name, suffix].filter((part) => part !== '').join('-');
 }
 
 function commonConfig(options: ResolvedTransportOptions, clientId: string, context: TransportContext): DriverConfig {

@@ -2,7 +2,8 @@ import type { Clock } from '../core/clock.js';
 import { deferred } from '../core/deferred.js';
 import type { DriverError, DriverTopicPartition } from './driver-types.js';
 import { CODE, codeOf, reasonOf } from './librdkafka-errors.js';
-import type { CommitRequest, CommitResult, TopicPartition } from './port.js';
+import { partitionKey } from './partition-key.js';
+import type { CommitRequest, CommitResult } from './port.js';
 
 interface Expected {
   readonly offset: number;
@@ -59,7 +60,7 @@ export class CommitReplies {
   }
 
   #push(request: CommitRequest, resolve: Expected['resolve']): void {
-    const key = keyOf(request);
+    const key = partitionKey(request);
     const queue = this.#expected.get(key);
     const entry = { offset: request.offset, resolve };
     if (queue === undefined) this.#expected.set(key, [entry]);
@@ -67,7 +68,7 @@ export class CommitReplies {
   }
 
   #settle(partition: DriverTopicPartition, result: CommitResult): void {
-    const key = keyOf(partition);
+    const key = partitionKey(partition);
     const queue = this.#expected.get(key) ?? [];
     const index = queue.findIndex(({ offset }) => offset === partition.offset);
     if (index === -1) return;
@@ -77,8 +78,4 @@ export class CommitReplies {
     for (const { resolve } of settled) resolve({ ok: false, reason: 'its answer was lost', metadataTooLarge: false });
     answered?.resolve(result);
   }
-}
-
-function keyOf({ topic, partition }: TopicPartition): string {
-  return `${topic} ${partition}`;
 }

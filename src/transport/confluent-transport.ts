@@ -2,6 +2,7 @@ import type { TransportContext } from './client-config.js';
 import { ConfluentAdmin } from './confluent-admin.js';
 import { ConfluentConsumer } from './confluent-consumer.js';
 import { ConfluentProducer } from './confluent-producer.js';
+import { ConfluentReader } from './confluent-reader.js';
 import { loadDriver } from './load-driver.js';
 import type { ResolvedTransportOptions } from './options.js';
 import type { Transport } from './port.js';
@@ -14,6 +15,7 @@ export function createConfluentTransport(options: ResolvedTransportOptions, cont
   return {
     createProducer: () => new ConfluentProducer(options, context, loadDriver),
     createGroupConsumer: (group) => new ConfluentConsumer(options, group, context, loadDriver),
+    createReader: (reader) => new ConfluentReader(options, reader, context, loadDriver),
     createAdmin: () => new ConfluentAdmin(options, context, loadDriver),
   };
 }

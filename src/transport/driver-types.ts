@@ -84,6 +84,13 @@ export interface DriverMessage {
   readonly headers?: readonly DriverHeader[];
 }
 
+/** The end of a partition's log was reached: the next offset to be fetched. */
+export interface DriverEnd {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
 export interface DriverConsumer extends DriverClient {
   on(event: 'event.error' | 'error', listener: (error: Error) => void): unknown;
   on(event: 'event.log', listener: (log: DriverLog) => void): unknown;
@@ -91,6 +98,8 @@ export interface DriverConsumer extends DriverClient {
     event: 'offset.commit',
     listener: (error: DriverError | undefined, partitions: readonly DriverTopicPartition[]) => void,
   ): unknown;
+  /** Only with `enable.partition.eof`; emitted within `consume`, before it calls back. */
+  on(event: 'partition.eof', listener: (end: DriverEnd) => void): unknown;
   setDefaultConsumeTimeout(timeoutMs: number): void;
   subscribe(topics: readonly string[]): unknown;
   consume(maxRecords: number, callback: DriverCallback<readonly DriverMessage[]>): void;
@@ -112,11 +121,7 @@ export interface DriverConsumer extends DriverClient {
     timeoutMs: number,
     callback: DriverCallback<readonly (DriverTopicPartition | Error)[]>,
   ): void;
-  /** `COOPERATIVE`, `EAGER` or `NONE`; always `NONE` while the client closes. */
-  rebalanceProtocol(): string;
   assignmentLost(): boolean;
-  assign(partitions: readonly DriverTopicPartition[]): unknown;
-  unassign(): unknown;
   incrementalAssign(partitions: readonly DriverTopicPartition[]): unknown;
   incrementalUnassign(partitions: readonly DriverTopicPartition[]): unknown;
   seek(partition: DriverTopicPartition, timeoutMs: number, callback: (error?: DriverError) => void): unknown;

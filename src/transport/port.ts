@@ -80,7 +80,10 @@ export interface LogRange {
 
 /** What a group consumer is told. Each is called from the event loop, never from within a call of the consumer. */
 export interface GroupListener {
-  /** These partitions are ours; the listener answers with `assign`, when it is ready. */
+  /**
+   * These partitions are ours; the listener answers with `assign`, when it is ready. None where the group has none
+   * for this member; there is nothing to answer then.
+   */
   onAssigned(partitions: readonly TopicPartition[]): void;
   /**
    * These partitions go away; the listener answers with `unassign`, when it has finished.
@@ -89,6 +92,12 @@ export interface GroupListener {
   onRevoked(partitions: readonly TopicPartition[], lost: boolean): void;
   /** There may be something to read. */
   onReadable(): void;
+  /**
+   * Reading has come to the end of a partition's log, and nothing that it may deliver lies below this offset
+   * any more: also where the last offsets hold markers of transactions or were compacted away. Called for what
+   * a `poll` has read before that poll resolves.
+   */
+  onEnd(partition: TopicPartition, offset: number): void;
   /** The client cannot go on with a partition or at all. */
   onError(error: ConsumerFault): void;
 }
@@ -108,19 +117,46 @@ export interface GroupConsumer {
   poll(maxRecords: number): Promise<readonly ReceivedRecord[]>;
   committed(partitions: readonly TopicPartition[], timeoutMs: number): Promise<readonly CommittedPosition[]>;
   logRange(partition: TopicPartition, timeoutMs: number): Promise<LogRange>;
+  /** How many partitions a topic has. Fails with `TOPIC_NOT_FOUND`. */
+  partitionCount(topic: string, timeoutMs: number): Promise<number>;
   /** The first offset whose record timestamp is at or after `timestampMs`; undefined where there is none. */
   offsetForTime(partition: TopicPartition, timestampMs: number, timeoutMs: number): Promise<number | undefined>;
   /** An id of the log behind a topic: cluster and topic, as far as the client can tell them. */
   logIdentity(partition: TopicPartition): string;
   assign(positions: readonly StartPosition[]): void;
   unassign(partitions: readonly TopicPartition[]): void;
-  /** Moves the reading position of an assigned partition. */
+  /**
+   * Whether the group is being balanced anew and waits for this member: who leaves now leaves its partitions
+   * without an owner until its session is over. Never under the `consumer` protocol.
+   */
+  readonly isRejoining: boolean;
+  /**
+   * Moves the reading position of an assigned partition. Not while a `poll` runs: nobody could tell what it brings.
+   * Not while a change of the assignment is unanswered.
+   */
   seek(position: StartPosition): Promise<void>;
   /** Commits and resolves with the broker's answer; polling must go on for the answer to arrive. */
   commit(request: CommitRequest): Promise<CommitResult>;
   pause(partitions: readonly TopicPartition[]): void;
   resume(partitions: readonly TopicPartition[]): void;
   /** Leaves the group. Never rejects. */
+  disconnect(timeoutMs: number): Promise<void>;
+}
+
+/** What a reader is told. Each is called from the event loop, never from within a call of the reader. */
+export type ReaderListener = Pick<GroupListener, 'onReadable' | 'onEnd' | 'onError'>;
+
+/** Reads the partitions it is told to, from where it is told. It belongs to no group and commits nothing. */
+export interface PartitionReader {
+  /** Fails with `BROKER_UNREACHABLE` or `BROKER_ACCESS_DENIED`. */
+  connect(listener: ReaderListener): Promise<void>;
+  /** Up to `maxRecords` of what the client has fetched, at once. */
+  poll(maxRecords: number): Promise<readonly ReceivedRecord[]>;
+  /** Begins to read a partition at an offset, or goes on from there. Not while a `poll` runs. */
+  read(position: StartPosition): Promise<void>;
+  /** Reads a partition no longer. Not while a `poll` runs. */
+  leave(partition: TopicPartition): void;
+  /** Never rejects. */
   disconnect(timeoutMs: number): Promise<void>;
 }
 
@@ -150,9 +186,18 @@ export interface GroupConsumerOptions {
   readonly clientIdSuffix: string;
 }
 
+/** Options of one reader. */
+export interface ReaderOptions {
+  /** Whose permissions it reads with: a group it names, and is never a member of. */
+  readonly groupId: string;
+  /** Added to the client id, so that logs and quotas tell clients apart. */
+  readonly clientIdSuffix: string;
+}
+
 /** Everything this library asks of Kafka. */
 export interface Transport {
   createProducer(): RecordProducer;
   createGroupConsumer(options: GroupConsumerOptions): GroupConsumer;
+  createReader(options: ReaderOptions): PartitionReader;
   createAdmin(): TopicAdmin;
 }

@@ -42,6 +42,7 @@ export async function until(condition: () => boolean, timeoutMs = 20_000): Promi
 export class Member implements GroupListener {
   readonly records: ReceivedRecord[] = [];
   readonly faults: ConsumerFault[] = [];
+  readonly ends: string[] = [];
   readonly owned = new Set<string>();
   readable = 0;
   answerDelayMs = 0;
@@ -81,6 +82,10 @@ export class Member implements GroupListener {
 
   onReadable(): void {
     this.readable += 1;
+  }
+
+  onEnd({ topic, partition }: TopicPartition, offset: number): void {
+    this.ends.push(`${topic}/${partition}@${offset}`);
   }
 
   onError(fault: ConsumerFault): void {

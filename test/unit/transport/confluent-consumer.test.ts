@@ -7,7 +7,7 @@ import { driverError } from './fake-driver.js';
 import { ManualClock, settle } from './manual-clock.js';
 
 const options = transportOptionsSchema().parse({ brokers: ['localhost:9092'], clientId: 'test' });
-const LISTENER = { onAssigned: vi.fn(), onRevoked: vi.fn(), onReadable: vi.fn(), onError: vi.fn() };
+const LISTENER = { onAssigned: vi.fn(), onRevoked: vi.fn(), onReadable: vi.fn(), onEnd: vi.fn(), onError: vi.fn() };
 
 /** A native consumer whose broker can be taken away. */
 class FakeConsumer extends EventEmitter {
@@ -21,6 +21,10 @@ class FakeConsumer extends EventEmitter {
   }
 
   consume(_max: number, callback: DriverCallback<readonly never[]>): void {
+    setImmediate(callback, null, []);
+  }
+
+  committed(_partitions: unknown, _timeoutMs: number, callback: DriverCallback<readonly never[]>): void {
     setImmediate(callback, null, []);
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/core/clock.js';
-import { adminConfig, consumerConfig, producerConfig } from '../../../src/transport/client-config.js';
+import { adminConfig, groupConsumerConfig, producerConfig } from '../../../src/transport/client-config.js';
 import { type TransportOptions, transportOptionsSchema } from '../../../src/transport/options.js';
 
 const telemetry = { log: (): void => undefined };
@@ -104,21 +104,21 @@ describe('the configuration of the clients', () => {
       'allow.auto.create.topics': false,
       'security.protocol': 'plaintext',
     });
-    expect(consumerConfig(resolved, group, context)).toMatchObject({
+    expect(groupConsumerConfig(resolved, group, context)).toMatchObject({
       'client.id': 'shop-head',
       'group.id': 'acme.orders',
       'group.protocol': 'consumer',
       'enable.auto.commit': false,
       'auto.offset.reset': 'error',
     });
-    expect(consumerConfig(resolved, group, context)).not.toHaveProperty('compression.codec');
-    expect(consumerConfig(resolved, group, context)).not.toHaveProperty(['partition.assignment.strategy']);
+    expect(groupConsumerConfig(resolved, group, context)).not.toHaveProperty('compression.codec');
+    expect(groupConsumerConfig(resolved, group, context)).not.toHaveProperty(['partition.assignment.strategy']);
     expect(adminConfig(resolved, context)).toMatchObject({ 'client.id': 'shop-admin' });
   });
 
   it('is cooperative with the classic protocol', () => {
     const resolved = transportOptionsSchema().parse(options({ groupProtocol: 'classic' }));
-    expect(consumerConfig(resolved, group, context)).toMatchObject({
+    expect(groupConsumerConfig(resolved, group, context)).toMatchObject({
       'group.protocol': 'classic',
       'partition.assignment.strategy': 'cooperative-sticky',
     });

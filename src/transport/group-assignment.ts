@@ -1,0 +1,109 @@
+import { tenantryError } from '../core/errors.js';
+import type { ConsumerClient } from './consumer-client.js';
+import type { DriverError } from './driver-types.js';
+import { CODE, codeOf, consumerFault, reasonOf } from './librdkafka-errors.js';
+import { partitionKey } from './partition-key.js';
+import type { GroupListener, StartPosition, TopicPartition } from './port.js';
+
+/**
+ * Which partitions are this member's, and what the group waits for.
+ *
+ * The client has one question open at a time, and takes the next change of the assignment for its answer,
+ * whatever that changes. So where one is open, nothing but its answer may change the assignment.
+ */
+export class GroupAssignment {
+  readonly #client: ConsumerClient;
+  readonly #listener: GroupListener;
+  readonly #isClassic: boolean;
+  /** What the group has given and not taken back. */
+  readonly #given = new Set<string>();
+  /** What of it the client was told to read. */
+  readonly #assigned = new Set<string>();
+  #open: 'assign' | 'revoke' | undefined;
+  /** How many assignments the group owes this member; joining it owes the first. */
+  #owed = 1;
+  #owedAfterRevoke = 0;
+
+  constructor(client: ConsumerClient, listener: GroupListener, isClassic: boolean) {
+    this.#client = client;
+    this.#listener = listener;
+    this.#isClassic = isClassic;
+  }
+
+  get isRejoining(): boolean {
+    return this.#isClassic && this.#owed > 0;
+  }
+
+  onRebalance(error: DriverError | undefined, event: readonly TopicPartition[]): void {
+    const partitions = event.map(({ topic, partition }) => ({ topic, partition }));
+    const code = codeOf(error);
+    if (code === CODE.assignPartitions) this.#onAssigned(partitions);
+    else if (code === CODE.revokePartitions) this.#onRevoked(partitions);
+    else if (error !== undefined) this.#client.report(consumerFault(code, reasonOf(error)));
+  }
+
+  /** Leaves out what was revoked meanwhile. */
+  assign(positions: readonly StartPosition[]): void {
+    const given = positions.filter((position) => this.#given.has(partitionKey(position)));
+    if (given.length === 0 && this.#open !== 'assign') return;
+    this.#change((native) => native.incrementalAssign(given));
+    for (const position of given) this.#assigned.add(partitionKey(position));
+    if (this.#open === 'assign') this.#open = undefined;
+  }
+
+  unassign(partitions: readonly TopicPartition[]): void {
+    const assigned = partitions.filter((partition) => this.#assigned.has(partitionKey(partition)));
+    this.#change((native) => native.incrementalUnassign(assigned));
+    for (const partition of partitions) {
+      this.#given.delete(partitionKey(partition));
+      this.#assigned.delete(partitionKey(partition));
+    }
+    if (this.#open !== 'revoke') return;
+    this.#open = undefined;
+    this.#owed = this.#owedAfterRevoke;
+  }
+
+  /** Takes a partition away and gives it back, which moves one that stands still. */
+  restart(position: StartPosition): void {
+    const what = `seeking in ${position.topic}/${position.partition}`;
+    if (!this.#assigned.has(partitionKey(position))) {
+      throw tenantryError('INVALID_STATE', `${what}: the partition is not assigned`);
+    }
+    if (this.#open !== undefined) {
+      throw tenantryError('BROKER_UNREACHABLE', `${what}: not while the group is being balanced`);
+    }
+    const { topic, partition } = position;
+    this.#change((native) => native.incrementalUnassign([{ topic, partition }]));
+    this.#change((native) => native.incrementalAssign([position]));
+  }
+
+  #onAssigned(partitions: readonly TopicPartition[]): void {
+    this.#owed = Math.max(0, this.#owed - 1);
+    this.#open = 'assign';
+    for (const partition of partitions) this.#given.add(partitionKey(partition));
+    // While the client closes it also asks about what the listener has not answered yet.
+    if (this.#client.isClosing || partitions.length === 0) this.assign([]);
+    if (!this.#client.isClosing) this.#listener.onAssigned(partitions);
+  }
+
+  #onRevoked(partitions: readonly TopicPartition[]): void {
+    this.#open = 'revoke';
+    if (this.#client.isClosing || partitions.length === 0) {
+      this.unassign(partitions);
+      return;
+    }
+    const isLost = this.#client.native.assignmentLost();
+    // A member that gave something back is told what it got for it, then joins again and is told the rest.
+    this.#owedAfterRevoke = isLost ? 1 : 2;
+    this.#listener.onRevoked(partitions, isLost);
+  }
+
+  /** A group that waits for an answer it will never have is not one to stay in. */
+  #change(call: (native: ConsumerClient['native']) => unknown): void {
+    try {
+      call(this.#client.native);
+    } catch (error) {
+      if (!this.#client.isClosing) this.#client.report({ kind: 'fatal', reason: reasonOf(error) });
+    }
+  }
+}
