@@ -95,7 +95,7 @@ function decode(
     tenantId: guarded.tenantId,
     aggregateId: guarded.aggregateId,
     timestamp: new Date(opened.timeMs),
-    headers: readableHeaders(delivery.record.headers),
+    headers: guarded.hasOtherHeaders ? readableHeaders(delivery.record.headers) : NO_HEADERS,
     data,
   });
   if (opened.value === null) {

@@ -2,10 +2,9 @@ import { parseEventType } from '../contract/event-type.js';
 import type { ErrorCode } from '../core/error-codes.js';
 import { isEventId } from '../core/event-id.js';
 import { isTenantId, type TenantId } from '../core/tenant-id.js';
-import { decodeUtf8 } from '../core/utf8.js';
 import { HEADER } from '../record/header-names.js';
 import { parseRecordKey } from '../record/record-key.js';
-import type { ReceivedRecord } from '../record/wire-record.js';
+import type { ReceivedRecord, WireHeader } from '../record/wire-record.js';
 import { profileOf, type TenantDirectory } from '../tenant/directory.js';
 
 /** What the clear parts of a record that keeps to its boundary say. */
@@ -15,6 +14,8 @@ export interface GuardedRecord {
   /** Type and version, as the header has them; not yet known to be handled. */
   readonly eventType: string;
   readonly eventId: string;
+  /** Whether there are headers beside those of this library's events. */
+  readonly hasOtherHeaders: boolean;
   /** The detached seal, where there is one. */
   readonly seal: Buffer | undefined;
   /** The `event-time` header in milliseconds, where there is one; not authenticated. */
@@ -42,6 +43,7 @@ const EVENT_TIME = /^\d{1,15}$/;
 export class TenantGuard {
   readonly #scope: TenantId | undefined;
   readonly #directory: TenantDirectory;
+  readonly #eventTypes = new EventTypeReader();
 
   /** @param scope - the one tenant that is served; undefined for a worker, which serves all of them */
   constructor(scope: TenantId | undefined, directory: TenantDirectory) {
@@ -53,14 +55,38 @@ export class TenantGuard {
     if (record.headers.length > MAX_HEADERS) return violation('TOO_MANY_HEADERS');
     const key = parseRecordKey(record.key);
     if (key === undefined) return violation('RECORD_KEY_INVALID');
-    const headers = readHeaders(record);
-    if (headers === undefined) return violation('RECORD_HEADER_INVALID');
-    if (headers.tenantId !== key.tenantId) return violation('TENANT_MISMATCH');
-    if (this.#scope !== undefined && this.#scope !== key.tenantId) return { kind: 'foreign' };
-    const known = this.knows(key.tenantId);
-    if (known === false) return violation('UNKNOWN_TENANT');
     const { tenantId, aggregateId } = key;
-    return { kind: 'own', record: { ...headers, tenantId, aggregateId, undecided: known === undefined } };
+    const headers = ownHeaders(record.headers);
+    if (headers === undefined) return violation('RECORD_HEADER_INVALID');
+    // Every text below has a grammar of ASCII, which no reading of other bytes fits.
+    const eventType = this.#eventTypes.read(headers.eventType);
+    const eventId = headers.eventId?.toString('latin1');
+    const eventTime = headers.eventTime?.toString('latin1');
+    const namesTenant = headers.tenantId !== undefined && isText(headers.tenantId, tenantId);
+    if (
+      eventType === undefined ||
+      !isEventId(eventId) ||
+      !(eventTime === undefined || EVENT_TIME.test(eventTime)) ||
+      !(namesTenant || isTenantId(headers.tenantId?.toString('latin1')))
+    )
+      return violation('RECORD_HEADER_INVALID');
+    if (!namesTenant) return violation('TENANT_MISMATCH');
+    if (this.#scope !== undefined && this.#scope !== tenantId) return { kind: 'foreign' };
+    const known = this.knows(tenantId);
+    if (known === false) return violation('UNKNOWN_TENANT');
+    return {
+      kind: 'own',
+      record: {
+        tenantId,
+        aggregateId,
+        eventType,
+        eventId,
+        hasOtherHeaders: headers.hasOthers,
+        seal: headers.seal,
+        eventTimeMs: eventTime === undefined ? undefined : Number(eventTime),
+        undecided: known === undefined,
+      },
+    };
   }
 
   /** Whether a tenant is known; undefined where the directory threw, which says nothing about the tenant. */
@@ -77,47 +103,73 @@ function violation(code: ErrorCode): GuardVerdict {
   return { kind: 'violation', code };
 }
 
-type ReadHeaders = Omit<GuardedRecord, 'aggregateId' | 'undecided'>;
+/** Reads event types. One follows the same one most of the time, so the last is recognised by its bytes. */
+class EventTypeReader {
+  #last = '';
 
-/** Reads the headers of ours, each of which may stand at most once. */
-function readHeaders(record: ReceivedRecord): ReadHeaders | undefined {
-  let tenantId: string | undefined;
-  let eventType: string | undefined;
-  let eventId: string | undefined;
-  let eventTime: string | undefined;
-  let seal: Buffer | undefined;
-  for (const { name, value } of record.headers) {
+  /** @returns undefined where it does not fit the grammar */
+  read(bytes: Buffer | undefined): string | undefined {
+    if (bytes === undefined) return undefined;
+    if (this.#last !== '' && isText(bytes, this.#last)) return this.#last;
+    const text = bytes.toString('latin1');
+    if (parseEventType(text) === undefined) return undefined;
+    this.#last = text;
+    return text;
+  }
+}
+
+/** Whether bytes are a text of ASCII characters: cheaper than to decode them. */
+function isText(bytes: Buffer, text: string): boolean {
+  if (bytes.length !== text.length) return false;
+  for (let at = 0; at < bytes.length; at += 1) if (bytes[at] !== text.charCodeAt(at)) return false;
+  return true;
+}
+
+/** The headers of ours, as they stand. */
+interface OwnHeaders {
+  tenantId: Buffer | undefined;
+  eventType: Buffer | undefined;
+  eventId: Buffer | undefined;
+  eventTime: Buffer | undefined;
+  seal: Buffer | undefined;
+  hasOthers: boolean;
+}
+
+/** Finds the headers of ours, each of which may stand at most once. */
+function ownHeaders(headers: readonly WireHeader[]): OwnHeaders | undefined {
+  const own: OwnHeaders = {
+    tenantId: undefined,
+    eventType: undefined,
+    eventId: undefined,
+    eventTime: undefined,
+    seal: undefined,
+    hasOthers: false,
+  };
+  for (const { name, value } of headers) {
     switch (name) {
       case HEADER.tenantId:
-        if (tenantId !== undefined || value.length > 63) return undefined;
-        tenantId = decodeUtf8(value) ?? '';
+        if (own.tenantId !== undefined || value.length > 63) return undefined;
+        own.tenantId = value;
         break;
       case HEADER.eventType:
-        if (eventType !== undefined || value.length > MAX_EVENT_TYPE_BYTES) return undefined;
-        eventType = decodeUtf8(value) ?? '';
+        if (own.eventType !== undefined || value.length > MAX_EVENT_TYPE_BYTES) return undefined;
+        own.eventType = value;
         break;
       case HEADER.eventId:
-        if (eventId !== undefined || value.length > 128) return undefined;
-        eventId = decodeUtf8(value) ?? '';
+        if (own.eventId !== undefined || value.length > 128) return undefined;
+        own.eventId = value;
         break;
       case HEADER.eventTime:
-        if (eventTime !== undefined || value.length > 15) return undefined;
-        eventTime = decodeUtf8(value) ?? '';
+        if (own.eventTime !== undefined || value.length > 15) return undefined;
+        own.eventTime = value;
         break;
       case HEADER.seal:
-        if (seal !== undefined) return undefined;
-        seal = value;
+        if (own.seal !== undefined) return undefined;
+        own.seal = value;
         break;
       default:
+        own.hasOthers = true;
     }
   }
-  if (
-    !isTenantId(tenantId) ||
-    eventType === undefined ||
-    parseEventType(eventType) === undefined ||
-    !isEventId(eventId)
-  )
-    return undefined;
-  if (eventTime !== undefined && !EVENT_TIME.test(eventTime)) return undefined;
-  return { tenantId, eventType, eventId, seal, eventTimeMs: eventTime === undefined ? undefined : Number(eventTime) };
+  return own;
 }

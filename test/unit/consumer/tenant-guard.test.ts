@@ -35,6 +35,7 @@ describe('the guard', () => {
         aggregateId: 'b:c',
         eventType: 'notes.noted.v1',
         eventId: 'id-1',
+        hasOtherHeaders: true,
         seal: Buffer.from('seal'),
         eventTimeMs: 1234,
         undecided: false,
