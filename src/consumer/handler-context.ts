@@ -15,8 +15,6 @@ export class DeliveryContext implements HandlerContext, Abortable {
   readonly attempt: number;
   readonly replay = false;
   readonly record: DeliveredRecord;
-  /** Whether the handler's time is over. */
-  timedOut = false;
   readonly #tenantId: TenantId;
   readonly #publisherOf: PublisherOf;
   #publisher: (Publisher & { readonly id: TenantId }) | undefined;
@@ -24,6 +22,7 @@ export class DeliveryContext implements HandlerContext, Abortable {
   #aborted = false;
 
   constructor(delivery: Delivery, tenantId: TenantId, publisherOf: PublisherOf) {
+    // Copied: a set keeps what has left it alive for a while, and the record is large.
     const { topic, partition, offset } = delivery.record;
     this.attempt = delivery.attempts;
     this.record = { topic, partition, offset };

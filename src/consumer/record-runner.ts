@@ -1,12 +1,12 @@
 import type { ConsumedEvent } from '../api/consumed-event.js';
-import type { EventHandler } from '../api/handler.js';
-import type { Clock } from '../core/clock.js';
+import type { Clock, Timer } from '../core/clock.js';
 import type { ErrorCode } from '../core/error-codes.js';
 import type { TenantId } from '../core/tenant-id.js';
 import type { AmbientTenant } from '../tenant/ambient-tenant.js';
-import type { ProcessOutcome, Telemetry } from '../telemetry/telemetry.js';
+import type { ProcessSpan, Telemetry } from '../telemetry/telemetry.js';
 import type { CopySender } from './copy-sender.js';
 import type { Counters } from './counters.js';
+import { Deadlines, type Timed } from './deadlines.js';
 import { VIOLATIONS, type Delivery, type Payer } from './delivery.js';
 import { handlerErrorName, openingFailure } from './failure.js';
 import { DeliveryContext, type PublisherOf } from './handler-context.js';
@@ -58,19 +58,35 @@ interface OpeningFailed {
   readonly failure: unknown;
 }
 
+/** A try of a handler, while it runs. */
+interface Attempt extends Timed<Attempt> {
+  readonly delivery: Delivery;
+  readonly context: DeliveryContext;
+  readonly span: ProcessSpan;
+  /** Set once the handler's time is over. */
+  grace: Timer | undefined;
+}
+
 /** Runs one record: open → decode → validate → handler inside the tenant's context → outcome. */
 export class RecordRunner {
   readonly #parts: RunnerParts;
   readonly #options: RunnerOptions;
+  readonly #deadlines: Deadlines<Attempt>;
 
   constructor(parts: RunnerParts, options: RunnerOptions) {
     this.#parts = parts;
     this.#options = options;
+    this.#deadlines = new Deadlines(parts.clock, options.handlerTimeoutMs, (attempt) => {
+      attempt.context.abort();
+      attempt.grace = parts.clock.setTimer(GRACE_MS, () => {
+        parts.onOverdue(attempt.delivery);
+      });
+    });
   }
 
-  /** Never rejects. */
-  async run(delivery: Delivery): Promise<RunResult> {
-    const { guarded, record, session } = delivery;
+  /** Never rejects. No function on the way of a record that is handled is async: each would cost a promise. */
+  run(delivery: Delivery): Promise<RunResult> {
+    const { guarded, session } = delivery;
     if ('violation' in guarded) return this.#quarantine(delivery, guarded.violation);
     if (guarded.undecided) {
       const known = this.#parts.knows(guarded.tenantId);
@@ -81,34 +97,8 @@ export class RecordRunner {
     if (route === 'unknown-version') return this.#deadLetter(delivery, 'UNKNOWN_EVENT_VERSION', undefined);
     if (route === 'unknown-type') return this.#deadLetter(delivery, 'UNKNOWN_EVENT_TYPE', undefined);
     const opened = this.#open(delivery, guarded, route);
-    const event = opened instanceof Promise ? await opened : opened;
-    if (session.state !== 'active') return STOPPED; // it went away while the key service was asked
-    if ('failure' in event) return this.#afterOpeningFailure(delivery, event.failure);
-    delivery.attempts += 1;
-    const span = this.#parts.telemetry.startProcess({
-      tenantId: guarded.tenantId,
-      topic: record.topic,
-      partition: record.partition,
-      offset: record.offset,
-      eventType: guarded.eventType,
-      eventId: guarded.eventId,
-      groupId: this.#options.groupId,
-      attempt: delivery.attempts,
-      headers: record.headers,
-    });
-    let outcome: ProcessOutcome = 'handled';
-    try {
-      await this.#handle(delivery, guarded, route.handler, event, (work) =>
-        this.#parts.telemetry.runInSpan(span, work),
-      );
-      this.#parts.counters.handled(guarded.tenantId);
-      return FINISHED;
-    } catch (error) {
-      outcome = error === TIMED_OUT ? 'HANDLER_TIMEOUT' : 'HANDLER_FAILED';
-      return await this.#afterFailure(delivery, error);
-    } finally {
-      this.#parts.telemetry.endProcess(span, outcome);
-    }
+    if (opened instanceof Promise) return opened.then((event) => this.#afterOpening(delivery, guarded, route, event));
+    return this.#afterOpening(delivery, guarded, route, opened);
   }
 
   #open(
@@ -124,55 +114,90 @@ export class RecordRunner {
     }
   }
 
-  #afterOpeningFailure(delivery: Delivery, error: unknown): RunResult | Promise<RunResult> {
+  #afterOpening(
+    delivery: Delivery,
+    guarded: GuardedRecord,
+    route: Route,
+    event: ConsumedEvent | OpeningFailed,
+  ): Promise<RunResult> {
+    if (delivery.session.state !== 'active') return Promise.resolve(STOPPED); // it went away while the key service was asked
+    if ('failure' in event) return this.#afterOpeningFailure(delivery, event.failure);
+    delivery.attempts += 1;
+    return this.#handle(delivery, guarded, route, event);
+  }
+
+  #afterOpeningFailure(delivery: Delivery, error: unknown): Promise<RunResult> {
     const { kind, code } = openingFailure(error);
     if (kind === 'quarantine') return this.#quarantine(delivery, code);
     if (kind === 'dead-letter') return this.#deadLetter(delivery, code, undefined);
     return this.#hold(delivery, code);
   }
 
-  #hold(delivery: Delivery, code: ErrorCode): RunResult {
+  #hold(delivery: Delivery, code: ErrorCode): Promise<RunResult> {
     this.#parts.telemetry.log('recordHeld', { ...placeOf(delivery), code });
-    return { kind: 'again', afterMs: HOLD_RETRY_MS };
+    return Promise.resolve({ kind: 'again', afterMs: HOLD_RETRY_MS });
   }
 
-  async #handle(
-    delivery: Delivery,
-    guarded: GuardedRecord,
-    handler: EventHandler,
-    event: ConsumedEvent,
-    inSpan: (work: () => unknown) => unknown,
-  ): Promise<void> {
-    const { clock, ambient, publisherOf, onOverdue } = this.#parts;
-    const context = new DeliveryContext(delivery, guarded.tenantId, publisherOf);
-    const { running } = delivery.session;
-    running.add(context);
-    let graceTimer: { cancel(): void } | undefined;
-    const timer = clock.setTimer(this.#options.handlerTimeoutMs, () => {
-      context.timedOut = true;
-      context.abort();
-      graceTimer = clock.setTimer(GRACE_MS, () => {
-        onOverdue(delivery);
-      });
-    });
+  #handle(delivery: Delivery, guarded: GuardedRecord, route: Route, event: ConsumedEvent): Promise<RunResult> {
+    const { ambient, publisherOf, telemetry, counters } = this.#parts;
+    const { tenantId } = guarded;
+    const span = this.#startSpan(delivery, guarded);
+    const context = new DeliveryContext(delivery, tenantId, publisherOf);
+    const attempt: Attempt = {
+      delivery,
+      context,
+      span,
+      grace: undefined,
+      deadlineMs: undefined,
+      earlier: undefined,
+      later: undefined,
+    };
+    delivery.session.running.add(context);
+    this.#deadlines.begin(attempt);
+    return ambient.runHandler<unknown, RunResult>(
+      tenantId,
+      () => telemetry.runInSpan(span, () => route.handler(event, context)),
+      () => {
+        this.#end(attempt);
+        counters.handled(tenantId);
+        telemetry.endProcess(span, 'handled');
+        return FINISHED;
+      },
+      (error) => {
+        this.#end(attempt);
+        return this.#afterFailure(attempt, attempt.grace === undefined ? error : TIMED_OUT);
+      },
+    );
+  }
+
+  #startSpan({ record, attempts }: Delivery, { tenantId, eventType, eventId }: GuardedRecord): ProcessSpan {
+    const { topic, partition, offset, headers } = record;
+    const { groupId } = this.#options;
+    const facts = { tenantId, topic, partition, offset, eventType, eventId, groupId, attempt: attempts, headers };
+    return this.#parts.telemetry.startProcess(facts);
+  }
+
+  #end(attempt: Attempt): void {
+    this.#deadlines.end(attempt);
+    attempt.grace?.cancel();
+    attempt.delivery.session.running.delete(attempt.context);
+  }
+
+  async #afterFailure({ delivery, span }: Attempt, error: unknown): Promise<RunResult> {
+    const code: ErrorCode = error === TIMED_OUT ? 'HANDLER_TIMEOUT' : 'HANDLER_FAILED';
     try {
-      await ambient.runHandler(guarded.tenantId, () => inSpan(() => handler(event, context)));
-    } catch (error) {
-      throw context.timedOut ? TIMED_OUT : error;
+      return await this.#outcomeOfFailure(delivery, error, code);
     } finally {
-      timer.cancel();
-      graceTimer?.cancel();
-      running.delete(context);
+      this.#parts.telemetry.endProcess(span, code);
     }
   }
 
-  async #afterFailure(delivery: Delivery, error: unknown): Promise<RunResult> {
+  async #outcomeOfFailure(delivery: Delivery, error: unknown, code: ErrorCode): Promise<RunResult> {
     const { counters, telemetry, random } = this.#parts;
     if (delivery.session.aborted) return STOPPED;
     counters.failedAttempt(delivery.payer);
     const verdict = verdictOf(error);
     if (verdict?.kind === 'dead-letter') return this.#deadLetter(delivery, 'DEAD_LETTERED', verdict.reason);
-    const code: ErrorCode = error === TIMED_OUT ? 'HANDLER_TIMEOUT' : 'HANDLER_FAILED';
     const name = error === TIMED_OUT ? undefined : handlerErrorName(error);
     telemetry.log('handlerFailed', { ...placeOf(delivery), code, error: name, attempt: delivery.attempts });
     if (delivery.attempts >= this.#options.retry.attempts) return this.#deadLetter(delivery, code, name);

@@ -65,14 +65,27 @@ export class AmbientTenant {
     return this.#storage.run(this.#storage.getStore() ?? { tenantId, expired: false }, work);
   }
 
-  /** Runs a handler with `tenantId` ambient until what it returns has settled; after that the context is dead. */
-  async runHandler<T>(tenantId: TenantId, handler: () => T | PromiseLike<T>): Promise<T> {
+  /**
+   * Runs a handler with `tenantId` ambient until what it returns has settled; after that the context is dead, and
+   * `then` or `failed` goes on outside of it. That they are no `then` of the caller's saves a promise a handler.
+   */
+  runHandler<T, R>(
+    tenantId: TenantId,
+    handler: () => T | PromiseLike<T>,
+    then: (value: T) => R | PromiseLike<R>,
+    failed: (error: unknown) => R | PromiseLike<R>,
+  ): Promise<R> {
     const scope: AmbientScope = { tenantId, expired: false };
-    try {
-      return await this.#storage.run(scope, handler);
-    } finally {
-      scope.expired = true;
-    }
+    return settled(() => this.#storage.run(scope, handler)).then(
+      (value) => {
+        scope.expired = true;
+        return then(value);
+      },
+      (error: unknown) => {
+        scope.expired = true;
+        return failed(error);
+      },
+    );
   }
 
   /** Runs `work` with no tenant ambient: deliberate platform work inside a tenant's code. */
@@ -83,6 +96,15 @@ export class AmbientTenant {
   /** Runs the library's own background work in the context of the constructor's caller, never in a tenant's. */
   runInBackground<T>(work: () => T): T {
     return this.#inOrigin(work);
+  }
+}
+
+/** A promise of what `work` returns, or throws at once; its own where it returns one. */
+function settled<T>(work: () => T | PromiseLike<T>): Promise<T> {
+  try {
+    return Promise.resolve(work());
+  } catch (error) {
+    return Promise.reject(error);
   }
 }
 

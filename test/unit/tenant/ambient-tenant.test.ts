@@ -1,15 +1,27 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import { EventEmitter } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../src/core/deferred.js';
 import { isTenantryError } from '../../../src/core/errors.js';
-import { parseTenantId } from '../../../src/core/tenant-id.js';
+import { parseTenantId, type TenantId } from '../../../src/core/tenant-id.js';
 import { AmbientTenant } from '../../../src/tenant/ambient-tenant.js';
 
 const a = parseTenantId('a');
 const b = parseTenantId('b');
+
+/** Runs a handler and gives back what it came to. */
+function runHandler<T>(ambient: AmbientTenant, tenantId: TenantId, handler: () => T | PromiseLike<T>): Promise<T> {
+  return ambient.runHandler(
+    tenantId,
+    handler,
+    (value) => value,
+    (error) => {
+      throw error as Error;
+    },
+  );
+}
 
 function codeOf(work: () => unknown): string | undefined {
   try {
@@ -106,7 +118,7 @@ describe('threat 52: interleaved handlers', () => {
       await setImmediate();
       seen.push(`${own}:${ambient.require()}`);
     };
-    await Promise.all([ambient.runHandler(a, handler('a', 'b')), ambient.runHandler(b, handler('b', 'a'))]);
+    await Promise.all([runHandler(ambient, a, handler('a', 'b')), runHandler(ambient, b, handler('b', 'a'))]);
     expect(seen).toHaveLength(6);
     expect(seen.filter((line) => line !== 'a:a' && line !== 'b:b')).toEqual([]);
     expect(ambient.current).toBeUndefined();
@@ -132,7 +144,7 @@ describe('threat 52: interleaved handlers', () => {
       fc.asyncProperty(plan, async (handlers) => {
         const ambient = new AmbientTenant();
         const work = handlers.map(({ tenant, pauses }) =>
-          ambient.runHandler(parseTenantId(tenant), async () => {
+          runHandler(ambient, parseTenantId(tenant), async () => {
             for (const kind of pauses) {
               await pause[kind]?.();
               if (ambient.require() !== tenant)
@@ -162,24 +174,22 @@ describe('threat 58: what outlives its handler', () => {
     const ambient = new AmbientTenant();
     const gate = deferred<undefined>();
     let later: Promise<unknown[]> | undefined;
-    await ambient
-      .runHandler(a, () => {
-        later = gate.promise.then(() => [
-          ambient.current,
-          codeOf(() => ambient.require()),
-          codeOf(() => {
-            ambient.assertMayActFor(a);
-          }),
-          codeOf(() => {
-            ambient.assertMayActFor(b);
-          }),
-          codeOf(() => {
-            ambient.run(a, () => 1);
-          }),
-        ]);
-        return handler();
-      })
-      .catch(() => undefined);
+    await runHandler(ambient, a, () => {
+      later = gate.promise.then(() => [
+        ambient.current,
+        codeOf(() => ambient.require()),
+        codeOf(() => {
+          ambient.assertMayActFor(a);
+        }),
+        codeOf(() => {
+          ambient.assertMayActFor(b);
+        }),
+        codeOf(() => {
+          ambient.run(a, () => 1);
+        }),
+      ]);
+      return handler();
+    }).catch(() => undefined);
     gate.resolve(undefined);
     const expired = 'TENANT_CONTEXT_EXPIRED';
     expect(await later).toEqual([undefined, expired, expired, expired, expired]);
@@ -189,7 +199,7 @@ describe('threat 58: what outlives its handler', () => {
     const ambient = new AmbientTenant();
     const gate = deferred<undefined>();
     let later: Promise<string | undefined> | undefined;
-    await ambient.runHandler(a, () => {
+    await runHandler(ambient, a, () => {
       later = ambient.run(a, () =>
         gate.promise.then(() =>
           codeOf(() => {
@@ -206,10 +216,10 @@ describe('threat 58: what outlives its handler', () => {
     const ambient = new AmbientTenant();
     const batcher = new Batcher(() => ambient.require());
     let flushed: Promise<unknown> | undefined;
-    await ambient.runHandler(a, () => {
+    await runHandler(ambient, a, () => {
       flushed = batcher.add();
     });
-    await ambient.runHandler(b, async () => {
+    await runHandler(ambient, b, async () => {
       batcher.flush();
       await flushed?.then(
         (tenant) => {
@@ -233,11 +243,30 @@ describe('threat 58: what outlives its handler', () => {
 });
 
 describe('runHandler', () => {
+  it('goes on outside of the tenant, with its context dead', async () => {
+    const ambient = new AmbientTenant();
+    for (const fails of [false, true]) {
+      let kept: (() => string | undefined) | undefined;
+      const goOn = (): unknown => [ambient.current, kept?.()];
+      const after = ambient.runHandler(
+        a,
+        () => {
+          kept = AsyncResource.bind(() => codeOf(() => ambient.require()));
+          expect(kept()).toBeUndefined();
+          return fails ? Promise.reject(new Error('x')) : Promise.resolve();
+        },
+        goOn,
+        goOn,
+      );
+      expect(await after).toEqual([undefined, 'TENANT_CONTEXT_EXPIRED']);
+    }
+  });
+
   it('gives back what the handler returned, and rejects where it threw at once', async () => {
     const ambient = new AmbientTenant();
-    await expect(ambient.runHandler(a, () => 7)).resolves.toBe(7);
+    await expect(runHandler(ambient, a, () => 7)).resolves.toBe(7);
     await expect(
-      ambient.runHandler(a, () => {
+      runHandler(ambient, a, () => {
         throw new RangeError('x');
       }),
     ).rejects.toThrow(RangeError);
@@ -246,7 +275,7 @@ describe('runHandler', () => {
   it('brings its own tenant, whoever else is ambient where it is called', async () => {
     const ambient = new AmbientTenant();
     await ambient.run(a, () =>
-      ambient.runHandler(b, () => {
+      runHandler(ambient, b, () => {
         expect(ambient.current).toBe('b');
       }),
     );
@@ -256,7 +285,7 @@ describe('runHandler', () => {
 describe('withoutTenant', () => {
   it('leaves the tenant for the work only', async () => {
     const ambient = new AmbientTenant();
-    await ambient.runHandler(a, async () => {
+    await runHandler(ambient, a, async () => {
       await ambient.withoutTenant(async () => {
         expect(ambient.current).toBeUndefined();
         ambient.assertMayActFor(b);
@@ -271,7 +300,7 @@ describe('withoutTenant', () => {
 describe('runInBackground', () => {
   it('has no tenant, wherever it is called, and in nothing that it starts', async () => {
     const ambient = new AmbientTenant();
-    await ambient.runHandler(a, async () => {
+    await runHandler(ambient, a, async () => {
       const started = ambient.runInBackground(async () => {
         expect(ambient.current).toBeUndefined();
         await setImmediate();
