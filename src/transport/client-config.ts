@@ -47,6 +47,8 @@ export function groupConsumerConfig(
     'queued.max.messages.kbytes': 16_384,
     ...passedThroughToConsumer(options),
     ...consumerConfig(options, group, context),
+    // All that tells of a rebalance which others began, see GroupAssignment; the consumer protocol has none such.
+    ...(options.groupProtocol === 'classic' && { 'statistics.interval.ms': 1_000 }),
   };
 }
 
@@ -60,6 +62,8 @@ export function readerConfig(
   context: TransportContext,
 ): DriverConfig {
   return {
+    // A fetch that waits at the end of a log holds up the one after the next move.
+    'fetch.wait.max.ms': 50,
     ...passedThroughToConsumer(options),
     ...consumerConfig(options, { ...reader, clientIdSuffix: joined(reader.clientIdSuffix, 'reader') }, context),
     'queued.min.messages': 1_000,

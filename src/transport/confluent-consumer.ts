@@ -1,3 +1,4 @@
+import { delay } from '../core/clock.js';
 import { tenantryError } from '../core/errors.js';
 import type { ReceivedRecord } from '../record/wire-record.js';
 import { groupConsumerConfig, type TransportContext } from './client-config.js';
@@ -22,6 +23,7 @@ import type {
 
 const COMMIT_TIMEOUT_MS = 10_000;
 const ACCESS_TIMEOUT_MS = 5_000;
+const TELL_NONE_AFTER_MS = 1_000;
 
 /** The group consumer over the native client. */
 export class ConfluentConsumer implements GroupConsumer {
@@ -61,8 +63,12 @@ export class ConfluentConsumer implements GroupConsumer {
     native.on('offset.commit', (error, partitions) => {
       this.#commits.onEvent(error, partitions);
     });
+    native.on('event.stats', ({ message }) => {
+      assignment.onStatistics(message);
+    });
     this.#assignment = assignment;
     native.subscribe(this.#group.topics);
+    if (this.#options.groupProtocol === 'consumer') void this.#tellNone(assignment);
   }
 
   poll(maxRecords: number): Promise<readonly ReceivedRecord[]> {
@@ -135,7 +141,7 @@ export class ConfluentConsumer implements GroupConsumer {
 
   disconnect(timeoutMs: number): Promise<void> {
     this.#commits.abandon('the consumer was disconnected before the broker answered');
-    return this.#client.disconnect(timeoutMs);
+    return this.#client.disconnect(timeoutMs, () => this.#assignment?.leave());
   }
 
   async #check(native: DriverConsumer): Promise<void> {
@@ -152,7 +158,29 @@ export class ConfluentConsumer implements GroupConsumer {
     if (missing.length > 0) throw topicsNotFound(missing);
   }
 
+  /**
+   * The client does not tell that the broker has no partitions for this member. But the coordinator answers what a
+   * connection asks in order: where it has answered what was asked after joining, joining is answered too.
+   */
+  async #tellNone(assignment: GroupAssignment): Promise<void> {
+    do await delay(this.#context.clock, TELL_NONE_AFTER_MS);
+    while (!this.#client.isClosing && !(await this.#hasCoordinatorAnswered()));
+    assignment.tellNone();
+  }
+
+  async #hasCoordinatorAnswered(): Promise<boolean> {
+    const [topic = ''] = this.#group.topics;
+    try {
+      await this.#requests().committed([{ topic, partition: 0 }], TELL_NONE_AFTER_MS);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   #requests(): ConsumerRequests {
+    // The end of the client frees what a request uses that begins now.
+    if (this.#client.isClosing) throw tenantryError('NOT_RUNNING', 'the consumer was disconnected');
     return new ConsumerRequests(this.#client.native, this.#client.calls, this.#group.groupId);
   }
 

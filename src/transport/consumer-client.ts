@@ -126,10 +126,13 @@ export class ConsumerClient {
     });
   }
 
-  disconnect(timeoutMs: number): Promise<void> {
+  /** @param beforeEnd - the last thing that is done with the native client; it must not throw */
+  disconnect(timeoutMs: number, beforeEnd: () => void = () => undefined): Promise<void> {
     this.#isClosing = true;
     const native = this.#native;
-    if (native !== undefined) this.#disconnected ??= atMost(this.#context.clock, timeoutMs, this.#end(native));
+    if (native !== undefined) {
+      this.#disconnected ??= atMost(this.#context.clock, timeoutMs, this.#end(native, beforeEnd));
+    }
     return this.#disconnected ?? Promise.resolve();
   }
 
@@ -183,9 +186,10 @@ export class ConsumerClient {
     });
   }
 
-  async #end(native: DriverConsumer): Promise<void> {
+  async #end(native: DriverConsumer, beforeEnd: () => void = () => undefined): Promise<void> {
     await this.calls.idle();
     await this.#reachable(native);
+    beforeEnd();
     const ended = deferred<undefined>();
     native.disconnect(() => {
       ended.resolve(undefined);

@@ -98,10 +98,13 @@ export interface DriverConsumer extends DriverClient {
     event: 'offset.commit',
     listener: (error: DriverError | undefined, partitions: readonly DriverTopicPartition[]) => void,
   ): unknown;
+  /** Only with `statistics.interval.ms`; the message is JSON. */
+  on(event: 'event.stats', listener: (statistics: { readonly message: string }) => void): unknown;
   /** Only with `enable.partition.eof`; emitted within `consume`, before it calls back. */
   on(event: 'partition.eof', listener: (end: DriverEnd) => void): unknown;
   setDefaultConsumeTimeout(timeoutMs: number): void;
   subscribe(topics: readonly string[]): unknown;
+  unsubscribe(): unknown;
   consume(maxRecords: number, callback: DriverCallback<readonly DriverMessage[]>): void;
   /** An element is an Error where that partition could not be looked up. */
   committed(

@@ -5,6 +5,10 @@ import { CODE, codeOf, consumerFault, reasonOf } from './librdkafka-errors.js';
 import { partitionKey } from './partition-key.js';
 import type { GroupListener, StartPosition, TopicPartition } from './port.js';
 
+const JOIN_STATE = /"join_state":"([a-z-]+)"/;
+/** How librdkafka's statistics call it while a request to join is made or waits, behind which all others wait. */
+const JOINING: ReadonlySet<string> = new Set(['init', 'wait-join', 'wait-metadata', 'wait-sync']);
+
 /**
  * Which partitions are this member's, and what the group waits for.
  *
@@ -20,9 +24,10 @@ export class GroupAssignment {
   /** What of it the client was told to read. */
   readonly #assigned = new Set<string>();
   #open: 'assign' | 'revoke' | undefined;
-  /** How many assignments the group owes this member; joining it owes the first. */
+  /** How many assignments the group owes this member before it is stable; joining it owes the first. */
   #owed = 1;
   #owedAfterRevoke = 0;
+  #wasAssigned = false;
 
   constructor(client: ConsumerClient, listener: GroupListener, isClassic: boolean) {
     this.#client = client;
@@ -40,6 +45,31 @@ export class GroupAssignment {
     if (code === CODE.assignPartitions) this.#onAssigned(partitions);
     else if (code === CODE.revokePartitions) this.#onRevoked(partitions);
     else if (error !== undefined) this.#client.report(consumerFault(code, reasonOf(error)));
+  }
+
+  /**
+   * Of a rebalance that others began, the client tells nothing until its end but in its statistics, which are
+   * librdkafka's JSON. They are one of several kilobytes, of which one word matters.
+   */
+  onStatistics(json: string): void {
+    const state = JOIN_STATE.exec(json)?.[1] ?? '';
+    if (state === 'steady') this.#owed = 0;
+    else if (JOINING.has(state)) this.#owed = Math.max(1, this.#owed);
+  }
+
+  /** Tells the listener that there is nothing for it, where the group has told it nothing. */
+  tellNone(): void {
+    if (!this.#wasAssigned && !this.#client.isClosing) this.#listener.onAssigned([]);
+    this.#wasAssigned = true;
+  }
+
+  /**
+   * A member of a classic group that ends without partitions would not tell the group (librdkafka 2.15): the others
+   * would wait for it at the next rebalance, until its session is over. One that unsubscribes does tell.
+   */
+  leave(): void {
+    if (!this.#isClassic || this.#given.size > 0) return;
+    this.#change((native) => native.unsubscribe());
   }
 
   /** Leaves out what was revoked meanwhile. */
@@ -79,6 +109,7 @@ export class GroupAssignment {
 
   #onAssigned(partitions: readonly TopicPartition[]): void {
     this.#owed = Math.max(0, this.#owed - 1);
+    this.#wasAssigned = true;
     this.#open = 'assign';
     for (const partition of partitions) this.#given.add(partitionKey(partition));
     // While the client closes it also asks about what the listener has not answered yet.

@@ -71,6 +71,7 @@ const OWNED: readonly { readonly because: string; readonly names: readonly strin
       'log_cb',
       'log.queue',
       'stats_cb',
+      'statistics.interval.ms',
       'throttle_cb',
       'rebalance_cb',
       'offset_commit_cb',

@@ -81,8 +81,9 @@ export interface LogRange {
 /** What a group consumer is told. Each is called from the event loop, never from within a call of the consumer. */
 export interface GroupListener {
   /**
-   * These partitions are ours; the listener answers with `assign`, when it is ready. None where the group has none
-   * for this member; there is nothing to answer then.
+   * These partitions are ours, beside those that were before; the listener answers with `assign`, when it is ready.
+   * None where the group has nothing, or nothing more, for this member; there is nothing to answer then. A member
+   * for which the `consumer` protocol has nothing from the first is told a second or two after it has joined.
    */
   onAssigned(partitions: readonly TopicPartition[]): void;
   /**
@@ -94,8 +95,12 @@ export interface GroupListener {
   onReadable(): void;
   /**
    * Reading has come to the end of a partition's log, and nothing that it may deliver lies below this offset
-   * any more: also where the last offsets hold markers of transactions or were compacted away. Called for what
-   * a `poll` has read before that poll resolves.
+   * any more: also where the last offsets hold markers of transactions or were compacted away. Where a transaction
+   * is open, its first record is the end. Called by the `poll` that has come there, before it resolves: records
+   * from below the offset may be among those that it resolves with, and none comes with a later one.
+   *
+   * Told again after more was read, after the position was moved, to where it is or elsewhere, and after `resume`.
+   * Not told at all where `onError` is for the same poll.
    */
   onEnd(partition: TopicPartition, offset: number): void;
   /** The client cannot go on with a partition or at all. */
@@ -123,16 +128,25 @@ export interface GroupConsumer {
   offsetForTime(partition: TopicPartition, timestampMs: number, timeoutMs: number): Promise<number | undefined>;
   /** An id of the log behind a topic: cluster and topic, as far as the client can tell them. */
   logIdentity(partition: TopicPartition): string;
+  /**
+   * Begins to read partitions that `onAssigned` has named. The first call after it is the answer to the group, also
+   * where it leaves some out; those may follow later, one by one, in a rebalance or not: the group takes them for
+   * this member's either way, under both protocols. What was revoked meanwhile is left out.
+   */
   assign(positions: readonly StartPosition[]): void;
+  /** The answer to `onRevoked`, with all that it named, whether it was assigned or not. */
   unassign(partitions: readonly TopicPartition[]): void;
   /**
-   * Whether the group is being balanced anew and waits for this member: who leaves now leaves its partitions
-   * without an owner until its session is over. Never under the `consumer` protocol.
+   * Whether this member waits for the group to be balanced anew. The word that it leaves would wait too, and be
+   * given up after 5 s: its partitions would have no owner until its session is over. Known at once where partitions
+   * of this member move, and after a second at most where only others' do. Never under the `consumer` protocol.
    */
   readonly isRejoining: boolean;
   /**
-   * Moves the reading position of an assigned partition. Not while a `poll` runs: nobody could tell what it brings.
-   * Not while a change of the assignment is unanswered.
+   * Moves the reading position of an assigned partition. It waits for the `poll` that runs, and polls wait for it:
+   * what resolves later than this is from the new position on. A partition that stands still, because its position
+   * is out of its log, cannot be moved while a change of the assignment is unanswered: fails with
+   * `BROKER_UNREACHABLE` then.
    */
   seek(position: StartPosition): Promise<void>;
   /** Commits and resolves with the broker's answer; polling must go on for the answer to arrive. */
@@ -152,9 +166,15 @@ export interface PartitionReader {
   connect(listener: ReaderListener): Promise<void>;
   /** Up to `maxRecords` of what the client has fetched, at once. */
   poll(maxRecords: number): Promise<readonly ReceivedRecord[]>;
-  /** Begins to read a partition at an offset, or goes on from there. Not while a `poll` runs. */
+  /**
+   * Begins to read a partition at an offset, or goes on from there. It waits for the `poll` that runs, and polls wait
+   * for it: what resolves later than this begins at the first record at or above the offset, and leaves none out.
+   *
+   * An `out-of-range` that is told later may still be about a position from before this, and the partition stands
+   * still then too: whoever is told reads each of its partitions anew.
+   */
   read(position: StartPosition): Promise<void>;
-  /** Reads a partition no longer. Not while a `poll` runs. */
+  /** Reads a partition no longer: no poll that resolves later brings anything of it. */
   leave(partition: TopicPartition): void;
   /** Never rejects. */
   disconnect(timeoutMs: number): Promise<void>;

@@ -69,6 +69,15 @@ it('reports what the ACLs refuse', async () => {
   await Promise.all([producer.disconnect(1_000), admin.disconnect()]);
 });
 
+it('says at once that a group may not be read', async () => {
+  const transport = makeTransport(secured, alice('wonderland'));
+  const consumer = transport.createGroupConsumer({ groupId: 'g', topics: ['t'], clientIdSuffix: '' });
+  await expect(consumer.connect(new Member(consumer))).rejects.toMatchObject({
+    code: 'BROKER_ACCESS_DENIED',
+    message: expect.stringContaining('group g') as unknown,
+  });
+});
+
 it('repeats what the broker says about a topic it will not create', async () => {
   const admin = makeTransport([kafka.brokers]).createAdmin();
   await admin.connect();

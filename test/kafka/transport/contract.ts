@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { WireHeader } from '../../../src/record/wire-record.js';
 import type { TransportOptions } from '../../../src/transport/options.js';
 import type { Delivery, RecordProducer, Transport } from '../../../src/transport/port.js';
-import { makeTransport, Member, produce, record, until } from './harness.js';
+import { makeTransport, Member, newTopic, produce, record, until } from './harness.js';
 
 const GROUP_PROTOCOLS = ['consumer', 'classic'] as const;
 const PARTITIONS = 4;
@@ -23,19 +23,6 @@ export function describeTransportContract(name: string, brokers: () => string[])
       for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
     });
 
-    async function newTopic(transport: Transport): Promise<string> {
-      const topic = `t-${randomUUID().slice(0, 8)}`;
-      const admin = transport.createAdmin();
-      await admin.connect();
-      const created = await admin.createTopics(
-        [{ topic, partitions: PARTITIONS, replicationFactor: 1, config: {} }],
-        10_000,
-      );
-      expect(created).toEqual([topic]);
-      await admin.disconnect();
-      return topic;
-    }
-
     async function newProducer(transport: Transport): Promise<RecordProducer> {
       const producer = transport.createProducer();
       await producer.connect();
@@ -52,7 +39,7 @@ export function describeTransportContract(name: string, brokers: () => string[])
 
     it('creates topics once and describes those that exist', async () => {
       const transport = makeTransport(brokers());
-      const topic = await newTopic(transport);
+      const topic = await newTopic(transport, PARTITIONS);
       const admin = transport.createAdmin();
       await admin.connect();
       cleanups.push(() => admin.disconnect());
@@ -65,7 +52,7 @@ export function describeTransportContract(name: string, brokers: () => string[])
 
     it('tells how many partitions a topic has, at once when it is known', async () => {
       const transport = makeTransport(brokers());
-      const topic = await newTopic(transport);
+      const topic = await newTopic(transport, PARTITIONS);
       const producer = await newProducer(transport);
       expect(await producer.partitionCount(topic)).toBe(PARTITIONS);
       expect(producer.partitionCount(topic)).toBe(PARTITIONS);
@@ -77,7 +64,7 @@ export function describeTransportContract(name: string, brokers: () => string[])
 
     it('threat 18, 54: carries keys, values and headers byte for byte', async () => {
       const transport = makeTransport(brokers());
-      const topic = await newTopic(transport);
+      const topic = await newTopic(transport, PARTITIONS);
       const producer = await newProducer(transport);
       const headers = [
         { name: '__proto__', value: Buffer.from('first') },
@@ -121,7 +108,7 @@ export function describeTransportContract(name: string, brokers: () => string[])
 
     it('threat 19: carries 5,000 headers; of 200,000 the client shows none', async () => {
       const transport = makeTransport(brokers(), { maxRecordBytes: 8_000_000 });
-      const topic = await newTopic(transport);
+      const topic = await newTopic(transport, PARTITIONS);
       const producer = await newProducer(transport);
       const manyHeaders = (count: number): WireHeader[] =>
         Array.from({ length: count }, (_, i) => ({ name: `h${i}`, value: Buffer.from(String(i % 10)) }));
@@ -143,7 +130,7 @@ export function describeTransportContract(name: string, brokers: () => string[])
 
     it('keeps the order of each partition', async () => {
       const transport = makeTransport(brokers());
-      const topic = await newTopic(transport);
+      const topic = await newTopic(transport, PARTITIONS);
       const producer = await newProducer(transport);
       const count = 4_000;
       const deliveries: Promise<Delivery>[] = [];
@@ -162,7 +149,7 @@ export function describeTransportContract(name: string, brokers: () => string[])
 
     it('finds offsets by time and by the ends of the log', async () => {
       const transport = makeTransport(brokers());
-      const topic = await newTopic(transport);
+      const topic = await newTopic(transport, PARTITIONS);
       const producer = await newProducer(transport);
       const start = Date.now() - 10_000;
       for (let i = 0; i < 3; i++) await produce(producer, record(topic, 2, { timestampMs: start + i * 1_000 }));
@@ -176,7 +163,7 @@ export function describeTransportContract(name: string, brokers: () => string[])
 
     it.each(GROUP_PROTOCOLS)('commits offsets with metadata of 4,000 characters (%s)', async (groupProtocol) => {
       const transport = makeTransport(brokers(), groupOptions(groupProtocol));
-      const topic = await newTopic(transport);
+      const topic = await newTopic(transport, PARTITIONS);
       const producer = await newProducer(transport);
       for (let i = 0; i < 3; i++) await produce(producer, record(topic, 1));
       const groupId = `g-${randomUUID()}`;
@@ -206,7 +193,7 @@ export function describeTransportContract(name: string, brokers: () => string[])
 
     it('reports metadata over the limit of the broker', async () => {
       const transport = makeTransport(brokers());
-      const topic = await newTopic(transport);
+      const topic = await newTopic(transport, PARTITIONS);
       const producer = await newProducer(transport);
       await produce(producer, record(topic, 0));
       const member = await newMember(transport, topic);
@@ -221,7 +208,7 @@ export function describeTransportContract(name: string, brokers: () => string[])
       { timeout: 60_000 },
       async (groupProtocol) => {
         const transport = makeTransport(brokers(), groupOptions(groupProtocol));
-        const topic = await newTopic(transport);
+        const topic = await newTopic(transport, PARTITIONS);
         const producer = await newProducer(transport);
         const groupId = `g-${randomUUID()}`;
         const seen = new Map<string, number>();
@@ -265,7 +252,7 @@ export function describeTransportContract(name: string, brokers: () => string[])
 
     it('reports a position outside the log and goes on after a seek', async () => {
       const transport = makeTransport(brokers());
-      const topic = await newTopic(transport);
+      const topic = await newTopic(transport, PARTITIONS);
       const producer = await newProducer(transport);
       for (let i = 0; i < 3; i++) await produce(producer, record(topic, 0));
       const group = { groupId: `g-${randomUUID()}`, topics: [topic], clientIdSuffix: '' };
@@ -288,7 +275,7 @@ export function describeTransportContract(name: string, brokers: () => string[])
 
     it('pauses and resumes a partition', async () => {
       const transport = makeTransport(brokers());
-      const topic = await newTopic(transport);
+      const topic = await newTopic(transport, PARTITIONS);
       const producer = await newProducer(transport);
       const member = await newMember(transport, topic);
       await until(() => member.owned.size === PARTITIONS);
@@ -315,7 +302,7 @@ export function describeTransportContract(name: string, brokers: () => string[])
 
     it('fails a record for a partition that does not exist, and takes the next', async () => {
       const transport = makeTransport(brokers());
-      const topic = await newTopic(transport);
+      const topic = await newTopic(transport, PARTITIONS);
       const producer = await newProducer(transport);
       await producer.partitionCount(topic);
       const { failure } = await produce(producer, record(topic, 99));
@@ -325,7 +312,7 @@ export function describeTransportContract(name: string, brokers: () => string[])
 
     it.each(GROUP_PROTOCOLS)('leaves a group while an assignment waits for its answer (%s)', async (groupProtocol) => {
       const transport = makeTransport(brokers(), groupOptions(groupProtocol));
-      const topic = await newTopic(transport);
+      const topic = await newTopic(transport, PARTITIONS);
       const group = { groupId: `g-${randomUUID()}`, topics: [topic], clientIdSuffix: '' };
       const member = new Member(transport.createGroupConsumer(group));
       let asked = false;
@@ -341,7 +328,7 @@ export function describeTransportContract(name: string, brokers: () => string[])
 
     it.each(GROUP_PROTOCOLS)('leaves a group while a revocation waits for its answer (%s)', async (groupProtocol) => {
       const transport = makeTransport(brokers(), groupOptions(groupProtocol));
-      const topic = await newTopic(transport);
+      const topic = await newTopic(transport, PARTITIONS);
       const group = { groupId: `g-${randomUUID()}`, topics: [topic], clientIdSuffix: '' };
       const first = new Member(transport.createGroupConsumer(group));
       let asked = false;
@@ -359,7 +346,7 @@ export function describeTransportContract(name: string, brokers: () => string[])
 
     it('threat 50: settles each of 5,000 records in flight when it disconnects', async () => {
       const transport = makeTransport(brokers());
-      const topic = await newTopic(transport);
+      const topic = await newTopic(transport, PARTITIONS);
       const producer = transport.createProducer();
       await producer.connect();
       const deliveries = Array.from({ length: 5_000 }, (_, i) => produce(producer, record(topic, i % PARTITIONS)));

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../../../src/core/clock.js';
 import type { OutgoingRecord, ReceivedRecord } from '../../../src/record/wire-record.js';
@@ -8,6 +9,8 @@ import type {
   Delivery,
   GroupConsumer,
   GroupListener,
+  PartitionReader,
+  ReaderListener,
   RecordProducer,
   StartPosition,
   TopicPartition,
@@ -17,6 +20,16 @@ import type {
 export function makeTransport(brokers: string[], options: Partial<TransportOptions> = {}): Transport {
   const resolved = transportOptionsSchema().parse({ brokers, clientId: 'test', ...options });
   return createConfluentTransport(resolved, { clock: systemClock, telemetry: { log: () => undefined } });
+}
+
+/** A topic that nobody else uses. */
+export async function newTopic(transport: Transport, partitions: number): Promise<string> {
+  const topic = `t-${randomUUID().slice(0, 8)}`;
+  const admin = transport.createAdmin();
+  await admin.connect();
+  await admin.createTopics([{ topic, partitions, replicationFactor: 1, config: {} }], 10_000);
+  await admin.disconnect();
+  return topic;
 }
 
 export function record(topic: string, partition: number, fields: Partial<OutgoingRecord> = {}): OutgoingRecord {
@@ -70,7 +83,9 @@ export class Member implements GroupListener {
   }
 
   onAssigned(partitions: readonly TopicPartition[]): void {
-    void this.#answer(partitions);
+    this.#answer(partitions).catch((error: unknown) => {
+      if (!this.#closed) throw error;
+    });
   }
 
   onRevoked(partitions: readonly TopicPartition[]): void {
@@ -115,6 +130,50 @@ export class Member implements GroupListener {
         this.onRecord(received, this.consumer);
       }
       if (chunk.length === 0) await sleep(5);
+    }
+  }
+}
+
+/** What somebody reads with a reader. */
+export class Reading implements ReaderListener {
+  readonly ends: string[] = [];
+  readonly faults: ConsumerFault[] = [];
+  lastOffset = -1;
+  readonly #reader: PartitionReader;
+
+  constructor(reader: PartitionReader) {
+    this.#reader = reader;
+  }
+
+  onReadable(): void {}
+
+  onEnd({ topic, partition }: TopicPartition, offset: number): void {
+    this.ends.push(`${topic}/${partition}@${offset}`);
+  }
+
+  onError(fault: ConsumerFault): void {
+    this.faults.push(fault);
+  }
+
+  async pollOnce(): Promise<readonly ReceivedRecord[]> {
+    const records = await this.#reader.poll(500);
+    this.lastOffset = records.at(-1)?.offset ?? this.lastOffset;
+    if (records.length === 0) await sleep(2);
+    return records;
+  }
+
+  /** The next records that are not none. */
+  async next(): Promise<readonly ReceivedRecord[]> {
+    for (const deadline = Date.now() + 10_000; Date.now() < deadline;) {
+      const records = await this.pollOnce();
+      if (records.length > 0) return records;
+    }
+    throw new Error('there was nothing to read');
+  }
+
+  async untilEnd(end: string): Promise<void> {
+    for (const deadline = Date.now() + 10_000; !this.ends.includes(end); await this.pollOnce()) {
+      if (Date.now() > deadline) throw new Error(`no end ${end}, but ${this.ends.join(', ')}`);
     }
   }
 }

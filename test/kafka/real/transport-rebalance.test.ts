@@ -1,0 +1,109 @@
+// What the members of a group are told and leave behind. The embedded broker takes a session time-out for each.
+import { randomUUID } from 'node:crypto';
+import { afterEach, describe, expect, inject, it } from 'vitest';
+import type { GroupConsumer, TopicPartition, Transport } from '../../../src/transport/port.js';
+import { makeTransport, Member, newTopic, produce, record, until } from '../transport/harness.js';
+
+const brokers = (): string[] => inject('kafkaBrokers').split(',');
+
+/** A member that remembers what it was told. */
+class ToldMember extends Member {
+  readonly told: string[] = [];
+
+  override onAssigned(partitions: readonly TopicPartition[]): void {
+    this.told.push(`assigned ${partitions.map(({ partition }) => partition).join()}`);
+    super.onAssigned(partitions);
+  }
+
+  override onRevoked(partitions: readonly TopicPartition[]): void {
+    this.told.push(`revoked ${partitions.map(({ partition }) => partition).join()}`);
+    super.onRevoked(partitions);
+  }
+}
+
+describe.each(['consumer', 'classic'] as const)('a group (%s)', (groupProtocol) => {
+  const cleanups: (() => Promise<void>)[] = [];
+  afterEach(async () => {
+    for (const cleanup of cleanups.splice(0)) await cleanup();
+  });
+
+  async function newGroup(
+    partitions: number,
+  ): Promise<{ transport: Transport; topic: string; join: () => GroupConsumer }> {
+    const transport = makeTransport(brokers(), { groupProtocol });
+    const topic = await newTopic(transport, partitions);
+    const group = { groupId: `g-${randomUUID()}`, topics: [topic], clientIdSuffix: '' };
+    return { transport, topic, join: () => transport.createGroupConsumer(group) };
+  }
+
+  async function started<T extends Member>(member: T): Promise<T> {
+    await member.start();
+    cleanups.push(() => member.stop());
+    return member;
+  }
+
+  it('tells a member that there is nothing for it, and does not wait for it once it has left', async () => {
+    const { join } = await newGroup(1);
+    const owner = await started(new ToldMember(join()));
+    await until(() => owner.owned.size === 1);
+    const idle = new ToldMember(join());
+    await idle.start();
+    await until(() => idle.told.includes('assigned '));
+    expect(idle.owned.size).toBe(0);
+    await until(() => !idle.consumer.isRejoining && !owner.consumer.isRejoining);
+    await idle.stop();
+    const heir = await started(new ToldMember(join()));
+    await owner.stop();
+    // A member that is gone without a word would hold the group up for its session of 45 s.
+    await until(() => heir.owned.size === 1, 15_000);
+  });
+
+  it('takes an assignment in parts, and what was revoked before its turn not at all', async () => {
+    const { transport, topic, join } = await newGroup(2);
+    const producer = transport.createProducer();
+    await producer.connect();
+    cleanups.push(() => producer.disconnect(1_000));
+    await producer.partitionCount(topic);
+    for (const partition of [0, 1]) await produce(producer, record(topic, partition));
+
+    const first = new Member(join());
+    const [early, late] = [0, 1].map((partition) => ({ topic, partition, offset: 0, leaderEpoch: undefined }));
+    first.onAssigned = (partitions): void => {
+      if (partitions.length === 2) first.consumer.assign([early!]);
+      else if (partitions.length > 0) first.consumer.assign([late!]);
+    };
+    await started(first);
+    await until(() => first.records.length === 1);
+    first.consumer.assign([late!]);
+    await until(() => first.records.length === 2);
+
+    // Again, and this time another member takes one before the second part.
+    const second = await started(new Member(join()));
+    await until(() => second.owned.size === 1 && !first.consumer.isRejoining);
+    const taken = Number([...second.owned][0]!.split('/')[1]);
+    first.consumer.assign([{ topic, partition: taken, offset: 0, leaderEpoch: undefined }]);
+    await produce(producer, record(topic, taken));
+    await until(() => second.records.length > 0);
+    expect(first.records).toHaveLength(2);
+    expect([...first.faults, ...second.faults]).toEqual([]);
+  });
+
+  it('knows whether it rejoins, also where another member keeps the group waiting', { timeout: 90_000 }, async () => {
+    const { join } = await newGroup(4);
+    const slow = await started(new Member(join()));
+    await until(() => slow.owned.size === 4);
+    const patient = await started(new ToldMember(join()));
+    await until(() => patient.owned.size === 2 && !slow.consumer.isRejoining);
+    const settled = patient.told.length;
+    slow.answerDelayMs = 8_000;
+    const third = await started(new Member(join()));
+    let hasRejoined = false;
+    await until(() => {
+      hasRejoined ||= patient.consumer.isRejoining;
+      return third.owned.size > 0 && !patient.consumer.isRejoining && !slow.consumer.isRejoining;
+    }, 60_000);
+    expect(hasRejoined).toBe(groupProtocol === 'classic');
+    if (groupProtocol === 'classic') expect(patient.told.length).toBeGreaterThan(settled);
+    slow.answerDelayMs = 0;
+  });
+});
