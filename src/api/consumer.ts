@@ -16,7 +16,10 @@ export interface RetryOptions {
 export interface ConsumerOptions {
   /** Handlers running at once. Default 64. */
   readonly concurrency?: number | undefined;
-  /** Handlers of one tenant running at once. Default: nine tenths of `concurrency`, at least 1. */
+  /**
+   * Handlers of one tenant running at once. Default of a worker: nine tenths of `concurrency`, at least 1; the rest is
+   * for tenants that have nothing running. A tenant's own consumer may use all.
+   */
   readonly tenantConcurrency?: number | undefined;
   /** Records held in memory at most. Default 2,000. */
   readonly maxBufferedRecords?: number | undefined;
@@ -82,8 +85,7 @@ export interface EventConsumer extends AsyncDisposable {
   stop(options?: { readonly timeoutMs?: number | undefined }): Promise<StopReport>;
   /**
    * Resolves once everything that was in this member's partitions at the time of the call is finished and
-   * committed. Waits until the group has given it partitions. Where other producers use transactions it can wait
-   * for ever: the markers at the end of a log are never delivered.
+   * committed. Waits until the group has told it its partitions; where it has none, there is nothing to wait for.
    *
    * @throws TenantryError `ABORTED`, `NOT_RUNNING`, `INVALID_STATE`
    */
@@ -100,6 +102,8 @@ export interface StopReport {
   readonly timedOut: boolean;
   /** Handlers or publishes that had not ended. They were not committed and will be delivered again. */
   readonly unfinished: number;
+  /** Partitions whose last progress the broker has not acknowledged: what was handled last is delivered again. */
+  readonly uncommitted: number;
 }
 
 /** A consumer of one tenant, in the group `{tenantId}.{group}`. */

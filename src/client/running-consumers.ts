@@ -1,4 +1,4 @@
-import type { EventConsumer } from '../api/consumer.js';
+import type { EventConsumer, StopReport } from '../api/consumer.js';
 import { tenantryError } from '../core/errors.js';
 
 /** The consumers of a client that have to be stopped with it: no other is remembered. */
@@ -23,11 +23,15 @@ export class RunningConsumers {
   /**
    * Stops them all and takes no more.
    *
-   * @returns how much had not ended by itself
+   * @returns the sum of their reports
    */
-  async stop(timeoutMs: number): Promise<number> {
+  async stop(timeoutMs: number): Promise<StopReport> {
     this.#stopped = true;
     const reports = await Promise.all([...this.#running].map((consumer) => consumer.stop({ timeoutMs })));
-    return reports.reduce((sum, report) => sum + report.unfinished, 0);
+    return {
+      timedOut: reports.some(({ timedOut }) => timedOut),
+      unfinished: reports.reduce((sum, report) => sum + report.unfinished, 0),
+      uncommitted: reports.reduce((sum, report) => sum + report.uncommitted, 0),
+    };
   }
 }

@@ -153,11 +153,14 @@ export class TenantKafka implements AsyncDisposable {
   async #stop(timeoutMs: number): Promise<StopReport> {
     const { clock, pipeline, cipher, running } = this.#parts;
     const deadlineMs = clock.monotonicMs() + timeoutMs;
-    const unhandled = await running.stop(timeoutMs * (1 - PUBLISH_SHARE));
+    const consumers = await running.stop(timeoutMs * (1 - PUBLISH_SHARE));
     const unsent = await pipeline.stop(Math.max(0, deadlineMs - clock.monotonicMs()));
     cipher?.close();
-    const unfinished = unhandled + unsent;
-    return { timedOut: unfinished > 0, unfinished };
+    return {
+      timedOut: consumers.timedOut || unsent > 0,
+      unfinished: consumers.unfinished + unsent,
+      uncommitted: consumers.uncommitted,
+    };
   }
 
   #consumer(tenantId: TenantId, group: string, options: ConsumerOptions = {}): TenantConsumer {

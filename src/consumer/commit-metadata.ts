@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { OffsetRun } from './offset-runs.js';
-import { pushVarint, VarintReader } from './varint.js';
+import { pushUint32, pushVarint, VarintReader } from './varint.js';
 
 // The metadata committed beside a watermark, so that the next owner redelivers only what was unfinished.
 //
 //   "t1" ‖ base64url( crc32 u32 ‖ log hash 8 ‖ varint watermark ‖ varint (head − watermark)
-//        ‖ varint cursors { fingerprint u32 as varint, varint (cursor − watermark) }
+//        ‖ varint cursors { fingerprint u32, varint (cursor − watermark) }
 //        ‖ varint runs { varint gap since the end of the run before, varint length }
 //        ‖ extensions { varint type, varint length, bytes } ) ‖ "."
 //
@@ -28,6 +28,12 @@ export const MAX_METADATA_CHARACTERS = 4_000;
 /** More taken records than any consumer holds: metadata that says so is not believed. */
 const MAX_TAKEN = 1_000_000;
 
+/** More cursors than fit into any metadata. */
+const MAX_CURSORS = 10_000;
+
+/** Extension: when the group began, in milliseconds since the Unix epoch, as a varint. */
+const BEGAN_AT = 1;
+
 /** Where a parked tenant's reading stands, by a fingerprint of the tenant; a collision only redelivers. */
 export interface RecordedCursor {
   readonly fingerprint: number;
@@ -46,6 +52,12 @@ export interface RecordedProgress {
   readonly taken: readonly OffsetRun[];
 }
 
+/** What is told beside the progress. */
+export interface RecordedNotes {
+  /** When a group that reads from the latest record began: what was written since is its to read, in every partition. */
+  readonly beganAtMs?: number | undefined;
+}
+
 /** What identifies a partition's log, so that metadata copied to another log is not believed. */
 export function logHash(logIdentity: string): Buffer {
   return createHash('sha256').update(logIdentity).digest().subarray(0, HASH_BYTES);
@@ -53,22 +65,28 @@ export function logHash(logIdentity: string): Buffer {
 
 /**
  * Writes progress into at most `maxCharacters`. What does not fit lowers the recorded head, and the entries
- * at or above it are dropped: they will be delivered again.
+ * at or above it are dropped: what they stand for will be delivered again.
  *
- * @returns the text, and the head that it records; an empty text where not even the base fits
+ * @returns the text, the head that it records, and which part of the room all of it would have needed; an empty text,
+ * and no fill, where not even the base fits
  */
 export function encodeMetadata(
   progress: RecordedProgress,
   log: Buffer,
   maxCharacters: number,
-): { readonly text: string; readonly recordedHead: number } {
-  const maxBytes = Math.floor(((maxCharacters - MAGIC.length - SENTINEL.length) * 3) / 4) - FIXED_BYTES;
-  const { head, taken } = fit(progress, maxBytes);
-  const body = encodeBody(progress, head, taken);
-  if (body.length > maxBytes) return { text: '', recordedHead: progress.watermark };
-  const bytes = Buffer.concat([Buffer.alloc(CRC_BYTES), log, Buffer.from(body)]);
+  notes: RecordedNotes = {},
+): { readonly text: string; readonly recordedHead: number; readonly fill: number } {
+  const extensions = encodeNotes(notes);
+  const room = Math.floor(((maxCharacters - MAGIC.length - SENTINEL.length) * 3) / 4) - FIXED_BYTES;
+  const maxBytes = room - extensions.length;
+  const whole = encodeBody(progress, progress.head);
+  const fill = room > 0 ? (whole.length + extensions.length) / room : 0;
+  const head = whole.length <= maxBytes ? progress.head : highestHead(progress, maxBytes);
+  const body = head === progress.head ? whole : encodeBody(progress, head);
+  if (body.length > maxBytes) return { text: '', recordedHead: progress.watermark, fill: 0 };
+  const bytes = Buffer.concat([Buffer.alloc(CRC_BYTES), log, Buffer.from(body), Buffer.from(extensions)]);
   bytes.writeUInt32BE(crc32(bytes.subarray(CRC_BYTES)), 0);
-  return { text: MAGIC + bytes.toString('base64url') + SENTINEL, recordedHead: head };
+  return { text: MAGIC + bytes.toString('base64url') + SENTINEL, recordedHead: head, fill };
 }
 
 /**
@@ -77,76 +95,117 @@ export function encodeMetadata(
  * @returns undefined where it is not ours, is damaged, or belongs to another offset or log; nothing may be
  * skipped on it then
  */
-export function decodeMetadata(text: string, watermark: number, log: Buffer): RecordedProgress | undefined {
+export function decodeMetadata(
+  text: string,
+  watermark: number,
+  log: Buffer,
+): (RecordedProgress & RecordedNotes) | undefined {
+  const bytes = payloadOf(text);
+  if (bytes?.subarray(CRC_BYTES, FIXED_BYTES).equals(log) !== true) return undefined;
+  const reader = new VarintReader(bytes, FIXED_BYTES);
+  if (reader.next() !== watermark) return undefined;
+  const head = watermark + reader.next();
+  const cursors = readCursors(reader, watermark);
+  const taken = readRuns(reader, watermark);
+  const notes = readNotes(reader);
+  const takenCount = taken.reduce((sum, run) => sum + run.length, 0);
+  const end = taken.reduce((_, run) => run.start + run.length, watermark);
+  if (reader.failed || takenCount > MAX_TAKEN || end > head) return undefined;
+  if (cursors.length > MAX_CURSORS || cursors.some((cursor) => cursor.offset >= head)) return undefined;
+  return { watermark, head, cursors, taken, ...notes };
+}
+
+/**
+ * When the group began, from the metadata of any partition of it, whatever offset it belongs to.
+ *
+ * @returns undefined where the metadata does not tell
+ */
+export function beginningIn(text: string, log: Buffer): number | undefined {
+  const bytes = payloadOf(text);
+  if (bytes?.subarray(CRC_BYTES, FIXED_BYTES).equals(log) !== true) return undefined;
+  const reader = new VarintReader(bytes, FIXED_BYTES);
+  const watermark = reader.next();
+  return decodeMetadata(text, watermark, log)?.beganAtMs;
+}
+
+/** The bytes of metadata of ours that is whole. */
+function payloadOf(text: string): Buffer | undefined {
   if (!text.startsWith(MAGIC)) return undefined;
   const end = text.search(END);
   const bytes = Buffer.from(text.slice(MAGIC.length, end < 0 ? undefined : end), 'base64url');
   if (bytes.length < FIXED_BYTES || bytes.readUInt32BE(0) !== crc32(bytes.subarray(CRC_BYTES))) return undefined;
-  if (!bytes.subarray(CRC_BYTES, FIXED_BYTES).equals(log)) return undefined;
-  const reader = new VarintReader(bytes, FIXED_BYTES);
-  if (reader.next() !== watermark) return undefined;
-  const head = watermark + reader.next();
+  return bytes;
+}
+
+function readCursors(reader: VarintReader, watermark: number): RecordedCursor[] {
   const cursors: RecordedCursor[] = [];
   for (let left = reader.next(); left > 0 && !reader.failed; left -= 1) {
-    cursors.push({ fingerprint: reader.next(), offset: watermark + reader.next() });
+    cursors.push({ fingerprint: reader.uint32(), offset: watermark + reader.next() });
   }
-  const taken: OffsetRun[] = [];
+  return cursors;
+}
+
+function readRuns(reader: VarintReader, watermark: number): OffsetRun[] {
+  const runs: OffsetRun[] = [];
   let previousEnd = watermark;
-  let takenCount = 0;
   for (let left = reader.next(); left > 0 && !reader.failed; left -= 1) {
     const start = previousEnd + reader.next();
     const length = reader.next();
-    taken.push({ start, length });
-    takenCount += length;
+    runs.push({ start, length });
     previousEnd = start + length;
   }
-  while (!reader.atEnd && !reader.failed) {
-    reader.next();
-    reader.skip(reader.next());
-  }
-  if (reader.failed || takenCount > MAX_TAKEN || previousEnd > head || cursors.some((cursor) => cursor.offset > head))
-    return undefined;
-  return { watermark, head, cursors, taken };
+  return runs;
 }
 
-function fit(
-  progress: RecordedProgress,
-  maxBytes: number,
-): { readonly head: number; readonly taken: readonly OffsetRun[] } {
-  const whole = encodeBody(progress, progress.head, progress.taken);
-  if (whole.length <= maxBytes) return progress;
+function readNotes(reader: VarintReader): RecordedNotes {
+  let beganAtMs: number | undefined;
+  while (!reader.atEnd && !reader.failed) {
+    const type = reader.next();
+    const value = reader.part(reader.next());
+    if (type === BEGAN_AT) beganAtMs = value.next();
+  }
+  return beganAtMs === undefined ? {} : { beganAtMs };
+}
+
+function encodeNotes({ beganAtMs }: RecordedNotes): number[] {
+  if (beganAtMs === undefined) return [];
+  const value: number[] = [];
+  pushVarint(value, beganAtMs);
+  return [BEGAN_AT, value.length, ...value];
+}
+
+/** The highest head that fits: everything below it is told by the entries below it. */
+function highestHead(progress: RecordedProgress, maxBytes: number): number {
+  const heads = [...progress.taken.map(({ start }) => start), ...progress.cursors.map(({ offset }) => offset)];
+  heads.sort((a, b) => a - b);
   let low = 0;
-  let high = progress.taken.length - 1;
+  let high = heads.length - 1;
   while (low < high) {
     const middle = (low + high + 1) >> 1;
-    if (encodeBody(progress, headAfter(progress, middle), progress.taken.slice(0, middle)).length <= maxBytes)
-      low = middle;
+    if (encodeBody(progress, heads[middle] ?? progress.watermark).length <= maxBytes) low = middle;
     else high = middle - 1;
   }
-  return { head: headAfter(progress, low), taken: progress.taken.slice(0, low) };
+  return heads[low] ?? progress.watermark;
 }
 
-/** The head that can be recorded with the first `count` runs: everything below it is told by them. */
-function headAfter(progress: RecordedProgress, count: number): number {
-  return progress.taken[count]?.start ?? progress.head;
-}
-
-function encodeBody(progress: RecordedProgress, head: number, taken: readonly OffsetRun[]): number[] {
+function encodeBody(progress: RecordedProgress, head: number): number[] {
   const bytes: number[] = [];
   const cursors = progress.cursors.filter((cursor) => cursor.offset < head);
+  const taken = progress.taken.filter((run) => run.start < head);
   pushVarint(bytes, progress.watermark);
   pushVarint(bytes, head - progress.watermark);
   pushVarint(bytes, cursors.length);
   for (const cursor of cursors) {
-    pushVarint(bytes, cursor.fingerprint);
+    pushUint32(bytes, cursor.fingerprint);
     pushVarint(bytes, cursor.offset - progress.watermark);
   }
   pushVarint(bytes, taken.length);
   let previousEnd = progress.watermark;
   for (const run of taken) {
+    const end = Math.min(run.start + run.length, head);
     pushVarint(bytes, run.start - previousEnd);
-    pushVarint(bytes, run.length);
-    previousEnd = run.start + run.length;
+    pushVarint(bytes, end - run.start);
+    previousEnd = end;
   }
   return bytes;
 }

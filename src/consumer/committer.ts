@@ -44,7 +44,12 @@ export class Committer {
 
   /** Begins a commit for every partition whose progress has changed. */
   commitAll(): void {
-    for (const session of this.#sessions()) void this.#begin(session);
+    for (const session of this.#sessions()) this.commit(session);
+  }
+
+  /** Begins a commit of one partition, where its progress has changed and none is under way. */
+  commit(session: PartitionSession): void {
+    void this.#begin(session);
   }
 
   /**

@@ -10,32 +10,27 @@ export const consumerOptionsSchema = lazySchema((z) => {
     backoffMs: ms.default(200),
     maxBackoffMs: ms.default(30_000),
   });
-  return z
-    .strictObject({
-      concurrency: z.int().min(1).max(10_000).default(64),
-      tenantConcurrency: z.int().min(1).max(10_000).optional(),
-      maxBufferedRecords: z.int().min(1).max(1_000_000).default(2_000),
-      maxBufferedBytes: z
-        .int()
-        .min(1_000)
-        .default(64 * 1024 * 1024),
-      retry: retrySchema.prefault({}),
-      handlerTimeoutMs: ms.default(30_000),
-      startFrom: z.enum(['earliest', 'latest']).default('earliest'),
-      otherTypes: z.enum(['skip', 'dead-letter']).default('skip'),
-      commitIntervalMs: ms.default(1_000),
-      acceptUnprotected: z
-        .array(
-          z
-            .string()
-            .refine((type) => parseEventType(type) !== undefined, 'must be an event type such as orders.placed.v1'),
-        )
-        .default([]),
-    })
-    .transform((options) => ({
-      ...options,
-      tenantConcurrency: options.tenantConcurrency ?? Math.max(1, Math.floor(options.concurrency * 0.9)),
-    }));
+  return z.strictObject({
+    concurrency: z.int().min(1).max(10_000).default(64),
+    tenantConcurrency: z.int().min(1).max(10_000).optional(),
+    maxBufferedRecords: z.int().min(1).max(1_000_000).default(2_000),
+    maxBufferedBytes: z
+      .int()
+      .min(1_000)
+      .default(64 * 1024 * 1024),
+    retry: retrySchema.prefault({}),
+    handlerTimeoutMs: ms.default(30_000),
+    startFrom: z.enum(['earliest', 'latest']).default('earliest'),
+    otherTypes: z.enum(['skip', 'dead-letter']).default('skip'),
+    commitIntervalMs: ms.default(1_000),
+    acceptUnprotected: z
+      .array(
+        z
+          .string()
+          .refine((type) => parseEventType(type) !== undefined, 'must be an event type such as orders.placed.v1'),
+      )
+      .default([]),
+  });
 });
 
 /** The options with their defaults. */

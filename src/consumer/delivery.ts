@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../core/error-codes.js';
 import type { TenantId } from '../core/tenant-id.js';
 import type { ReceivedRecord } from '../record/wire-record.js';
+import type { Owner } from './record-owner.js';
 import type { GuardedRecord } from './tenant-guard.js';
 import type { PartitionSession } from './partition-session.js';
 
@@ -14,6 +15,9 @@ export type Payer = TenantId | typeof VIOLATIONS;
 export interface Delivery {
   readonly session: PartitionSession;
   readonly record: ReceivedRecord;
+  /** Whose room it takes, and whose cursor it stands for. */
+  readonly owner: Owner;
+  /** Whose turn its handler takes. */
   readonly payer: Payer;
   /** The queue it stands in: records of one lane run one at a time, in order. */
   readonly lane: string;

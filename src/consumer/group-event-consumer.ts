@@ -10,12 +10,13 @@ import { deadLetterTopic, quarantineTopic } from '../routing/naming.js';
 import type { ValueSerde } from '../serde/value-serde.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import type { AmbientTenant } from '../tenant/ambient-tenant.js';
-import type { TenantDirectory } from '../tenant/directory.js';
+import { profileOf, type TenantDirectory } from '../tenant/directory.js';
 import type { RecordProducer, Transport } from '../transport/port.js';
 import { ConsumerEngine } from './consumer-engine.js';
 import type { ResolvedConsumerOptions } from './consumer-options.js';
 import { CopySender } from './copy-sender.js';
 import { Counters } from './counters.js';
+import { VIOLATIONS, type Payer } from './delivery.js';
 import type { PublisherOf } from './handler-context.js';
 import { HandlerTable } from './handler-table.js';
 import { RecordRunner } from './record-runner.js';
@@ -58,7 +59,7 @@ type State = 'new' | 'starting' | 'running' | 'stopped';
 
 const DEFAULT_STOP_MS = 25_000;
 const REVOKE_DRAIN_MS = 10_000;
-const NOTHING_TO_STOP: StopReport = Object.freeze({ timedOut: false, unfinished: 0 });
+const NOTHING_TO_STOP: StopReport = Object.freeze({ timedOut: false, unfinished: 0, uncommitted: 0 });
 
 /** A consumer or worker: registers handlers, then runs an engine for them. */
 export class GroupEventConsumer implements EventConsumer {
@@ -126,7 +127,8 @@ export class GroupEventConsumer implements EventConsumer {
   }
 
   health(): ConsumerHealth {
-    return this.#engine?.health() ?? { status: 'degraded', reasons: [`the consumer is ${this.#state}`] };
+    if (this.#engine !== undefined && this.#state === 'running') return this.#engine.health();
+    return { status: 'degraded', reasons: [`the consumer is ${this.#state}`] };
   }
 
   async #start(): Promise<void> {
@@ -175,10 +177,10 @@ export class GroupEventConsumer implements EventConsumer {
   async #stop(timeoutMs: number): Promise<StopReport> {
     const { clock, running } = this.#parts;
     const deadlineMs = clock.monotonicMs() + timeoutMs;
-    if (this.#starting !== undefined) await within(clock, timeoutMs, this.#starting);
+    const hasStarted = this.#starting === undefined || (await within(clock, timeoutMs, this.#starting));
     this.#state = 'stopped';
     const leftMs = Math.max(0, deadlineMs - clock.monotonicMs());
-    const report = (await this.#engine?.stop(leftMs)) ?? NOTHING_TO_STOP;
+    const report = (await this.#engine?.stop(leftMs)) ?? { ...NOTHING_TO_STOP, timedOut: !hasStarted };
     running.delete(this);
     return report;
   }
@@ -202,6 +204,13 @@ export class GroupEventConsumer implements EventConsumer {
     }
   }
 
+  /** By default a worker leaves other tenants a tenth; where there is only one tenant, it has everything. */
+  #tenantConcurrency(): number {
+    const { concurrency, tenantConcurrency } = this.#options;
+    const share = this.tenantId === undefined ? Math.max(1, Math.floor(concurrency * 0.9)) : concurrency;
+    return Math.min(tenantConcurrency ?? share, concurrency);
+  }
+
   #makeEngine(topics: readonly string[]): ConsumerEngine {
     const { clock, transport, producer, limiter, telemetry, directory, ambient, cipher, serde, publisherOf } =
       this.#parts;
@@ -216,6 +225,8 @@ export class GroupEventConsumer implements EventConsumer {
         handlers: this.#handlers,
         counters: this.#counters,
         consumer: transport.createGroupConsumer({ groupId: this.groupId, topics, clientIdSuffix: this.groupId }),
+        createReader: () => transport.createReader({ groupId: this.groupId, clientIdSuffix: `${this.groupId}-reader` }),
+        weightOf: (payer) => weightOf(payer, directory),
         guard,
         logicalTopicOf: (topic) => topic,
         runner: (onOverdue) =>
@@ -241,7 +252,7 @@ export class GroupEventConsumer implements EventConsumer {
       },
       {
         concurrency: options.concurrency,
-        payerConcurrency: Math.min(options.tenantConcurrency, options.concurrency),
+        payerConcurrency: this.#tenantConcurrency(),
         maxBufferedRecords: options.maxBufferedRecords,
         maxBufferedBytes: options.maxBufferedBytes,
         commitIntervalMs: options.commitIntervalMs,
@@ -251,5 +262,15 @@ export class GroupEventConsumer implements EventConsumer {
         maxPollIntervalMs: this.#parts.maxPollIntervalMs,
       },
     );
+  }
+}
+
+/** The share of a tenant's handlers; what says nothing, or fails, says 1. */
+function weightOf(payer: Payer, directory: TenantDirectory): number {
+  if (payer === VIOLATIONS) return 1;
+  try {
+    return profileOf(directory, payer)?.weight ?? 1;
+  } catch {
+    return 1;
   }
 }

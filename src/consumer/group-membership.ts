@@ -1,5 +1,4 @@
 import { delay, type Clock } from '../core/clock.js';
-import type { Telemetry } from '../telemetry/telemetry.js';
 import type { GroupConsumer, TopicPartition } from '../transport/port.js';
 import type { Committer } from './committer.js';
 import type { PartitionSession } from './partition-session.js';
@@ -7,7 +6,7 @@ import { openSessions, type StartParts } from './start-position.js';
 import { within } from './within.js';
 
 type Change =
-  | { readonly kind: 'assigned'; readonly partitions: readonly TopicPartition[] }
+  | { readonly kind: 'assigned' | 'delayed'; readonly partitions: readonly TopicPartition[] }
   | { readonly kind: 'revoked'; readonly partitions: readonly TopicPartition[]; readonly lost: boolean };
 
 /** What membership stands on. */
@@ -15,12 +14,19 @@ export interface MembershipParts extends StartParts {
   readonly clock: Clock;
   readonly consumer: GroupConsumer;
   readonly committer: () => Committer;
-  readonly telemetry: Telemetry;
   /** How long a revocation waits for running handlers. */
   readonly drainMs: number;
   /** Records of these sessions that do not run are forgotten. */
   readonly dropQueued: (sessions: ReadonlySet<PartitionSession>) => void;
   readonly onChanged: () => void;
+}
+
+/** What a drain left undone. */
+export interface Drained {
+  /** Handlers that had not ended. */
+  readonly unfinished: number;
+  /** Partitions whose last progress the broker has not acknowledged. */
+  readonly uncommitted: number;
 }
 
 const RETRY_MS = 1_000;
@@ -29,16 +35,23 @@ const DRAIN_POLL_MS = 10;
 const MIN_COMMIT_MS = 1_000;
 /** How long before the end of a drain handlers are told to end. */
 const MAX_SETTLE_MS = 2_000;
+/** Who leaves while its group is balanced anew leaves its partitions without an owner; it waits so long at most. */
+const MAX_REJOIN_MS = 5_000;
 
 /**
  * The partitions that are ours. Assignments and revocations are answered one after the other, each when it
  * is done: an assignment once the group's progress is read, a revocation once running handlers have ended
- * and what they finished is committed.
+ * and what they finished is committed. A partition whose progress cannot be read now follows later; it holds up none
+ * of the others.
  */
 export class GroupMembership {
   readonly #parts: MembershipParts;
   readonly #sessions = new Map<string, PartitionSession>();
   readonly #changes: Change[] = [];
+  /** Ours, and not open yet. A place that was given again is another object. */
+  readonly #delayed = new Map<string, TopicPartition>();
+  /** Sessions whose start is being committed. */
+  #opening: readonly PartitionSession[] = [];
   readonly #closing = new AbortController();
   #closeByMs = Number.POSITIVE_INFINITY;
   #working: Promise<void> | undefined;
@@ -52,9 +65,24 @@ export class GroupMembership {
     return this.#sessions.values();
   }
 
-  /** Whether the group has given us partitions, and every change so far is answered. */
+  /** Ours, and not read yet because the broker cannot be asked about them. */
+  get delayed(): readonly TopicPartition[] {
+    return [...this.#delayed.values()];
+  }
+
+  /** Whether the group has told which partitions are ours; it may be none. */
+  get isAssigned(): boolean {
+    return this.#assignedOnce;
+  }
+
+  /** Whether every change of the group so far is answered. */
+  get isQuiet(): boolean {
+    return this.#working === undefined;
+  }
+
+  /** Whether the group has given us partitions, and all of them are read. */
   get isSettled(): boolean {
-    return this.#assignedOnce && this.#working === undefined;
+    return this.#assignedOnce && this.isQuiet && this.#delayed.size === 0;
   }
 
   session(topic: string, partition: number): PartitionSession | undefined {
@@ -62,10 +90,12 @@ export class GroupMembership {
   }
 
   assigned(partitions: readonly TopicPartition[]): void {
-    this.#enqueue({ kind: 'assigned', partitions });
+    if (partitions.length === 0) this.#assignedOnce = true;
+    else this.#enqueue({ kind: 'assigned', partitions });
   }
 
   revoked(partitions: readonly TopicPartition[], lost: boolean): void {
+    for (const { topic, partition } of partitions) this.#delayed.delete(placeKey(topic, partition));
     this.#enqueue({ kind: 'revoked', partitions, lost });
   }
 
@@ -80,18 +110,20 @@ export class GroupMembership {
   /**
    * Drains and commits everything, for the end. Changes of the group that are not answered by then are left
    * to the client, which answers them when it leaves.
-   *
-   * @returns how many handlers had not ended
    */
-  async drainAll(drainMs: number): Promise<number> {
-    const { clock } = this.#parts;
-    this.#closeByMs = clock.monotonicMs() + drainMs;
+  async drainAll(drainMs: number): Promise<Drained> {
+    const { clock, consumer } = this.#parts;
+    const startMs = clock.monotonicMs();
+    this.#closeByMs = startMs + drainMs;
+    const rejoinByMs = startMs + Math.min(MAX_REJOIN_MS, drainMs / 2);
+    while (consumer.isRejoining && clock.monotonicMs() < rejoinByMs) await delay(clock, DRAIN_POLL_MS);
     this.#closing.abort();
-    if (this.#working !== undefined) await within(clock, drainMs, this.#working);
+    if (this.#working !== undefined) await within(clock, this.#closeByMs - clock.monotonicMs(), this.#working);
     const sessions = [...this.#sessions.values()];
-    const unfinished = await this.#drain(sessions, Math.max(0, this.#closeByMs - clock.monotonicMs()), false);
+    const drained = await this.#drain(sessions, Math.max(0, this.#closeByMs - clock.monotonicMs()), false);
     this.#sessions.clear();
-    return unfinished;
+    for (const session of this.#opening) session.close();
+    return drained;
   }
 
   #enqueue(change: Change): void {
@@ -101,8 +133,9 @@ export class GroupMembership {
 
   async #work(): Promise<void> {
     for (let change = this.#changes.shift(); change !== undefined; change = this.#changes.shift()) {
-      if (change.kind === 'assigned') await this.#assign(change.partitions);
-      else await this.#revoke(change.partitions, change.lost);
+      if (change.kind === 'revoked') await this.#revoke(change.partitions, change.lost);
+      else if (change.kind === 'assigned') await this.#assign(change.partitions);
+      else await this.#assignDelayed(change.partitions);
     }
     this.#working = undefined;
     this.#parts.onChanged();
@@ -110,40 +143,27 @@ export class GroupMembership {
 
   async #assign(partitions: readonly TopicPartition[]): Promise<void> {
     const { consumer, telemetry } = this.#parts;
-    const sessions = await this.#open(partitions);
+    const { opened, failed, reason } = await this.#open(partitions);
     if (this.#closing.signal.aborted) return;
+    for (const session of opened) {
+      this.#delayed.delete(placeKey(session.topic, session.partition));
+      this.#sessions.set(placeKey(session.topic, session.partition), session);
+    }
     consumer.assign(
-      sessions.map((session) => ({
+      opened.map((session) => ({
         topic: session.topic,
         partition: session.partition,
-        offset: session.ledger.watermark,
+        offset: session.position,
         leaderEpoch: session.leaderEpoch,
       })),
     );
-    for (const session of sessions) this.#sessions.set(placeKey(session.topic, session.partition), session);
     this.#assignedOnce = true;
-    telemetry.log('assigned', { partitions: sessions.length });
+    if (opened.length > 0) telemetry.log('assigned', { partitions: opened.length });
+    const delayed = failed.filter((place) => !this.#isLeaving(place));
+    if (delayed.length > 0) this.#delay(delayed, reason);
   }
 
-  /** Opens the sessions of partitions, for as long as it takes and they are ours. */
-  async #open(partitions: readonly TopicPartition[]): Promise<PartitionSession[]> {
-    const { clock, telemetry } = this.#parts;
-    const { signal } = this.#closing;
-    let ours = partitions;
-    while (ours.length > 0 && !signal.aborted) {
-      try {
-        const sessions = await openSessions(ours, this.#parts);
-        if (await this.#commitStarts(sessions)) return sessions;
-        telemetry.log('assignmentDelayed', { partitions: ours.length, reason: 'the start is not committed' });
-      } catch (error) {
-        telemetry.log('assignmentDelayed', { partitions: ours.length, reason: (error as Error).message });
-      }
-      await delay(clock, RETRY_MS, signal);
-      ours = ours.filter((place) => !this.#isLeaving(place));
-    }
-    return [];
-  }
-
+  /** Whether a revocation of a partition waits to be answered. */
   #isLeaving({ topic, partition }: TopicPartition): boolean {
     return this.#changes.some(
       (change) =>
@@ -152,12 +172,42 @@ export class GroupMembership {
     );
   }
 
-  /** A start that was resolved now is committed before anything is read: else a restart could resolve another. */
-  async #commitStarts(sessions: readonly PartitionSession[]): Promise<boolean> {
+  /** Opens sessions; a start that was resolved now is committed before anything is read, or a restart could resolve another. */
+  async #open(
+    partitions: readonly TopicPartition[],
+  ): Promise<{ opened: PartitionSession[]; failed: TopicPartition[]; reason: string }> {
     const committer = this.#parts.committer();
-    const starts = sessions.filter((session) => session.committedOffset === undefined);
-    const committed = await Promise.all(starts.map((session) => committer.commitFinally(session, MIN_COMMIT_MS)));
-    return committed.every(Boolean);
+    const { sessions, failed, reason } = await openSessions(partitions, this.#parts);
+    if (this.#closing.signal.aborted) return { opened: [], failed: [], reason };
+    this.#opening = sessions;
+    const isStarted = await Promise.all(
+      sessions.map(async (session) =>
+        session.committedOffset === undefined ? committer.commitFinally(session, MIN_COMMIT_MS) : true,
+      ),
+    );
+    const opened = sessions.filter((_, index) => isStarted[index]);
+    const uncommitted = sessions.filter((_, index) => !isStarted[index]);
+    for (const session of uncommitted) session.close();
+    return {
+      opened,
+      failed: [...failed, ...uncommitted.map(({ topic, partition }) => ({ topic, partition }))],
+      reason: failed.length > 0 ? reason : 'the start is not committed',
+    };
+  }
+
+  /** Tries again in a while, unless they have gone by then. */
+  #delay(partitions: readonly TopicPartition[], reason: string): void {
+    const { clock, telemetry } = this.#parts;
+    telemetry.log('assignmentDelayed', { partitions: partitions.length, reason });
+    for (const place of partitions) this.#delayed.set(placeKey(place.topic, place.partition), place);
+    clock.setTimer(RETRY_MS, () => {
+      if (!this.#closing.signal.aborted) this.#enqueue({ kind: 'delayed', partitions });
+    });
+  }
+
+  async #assignDelayed(partitions: readonly TopicPartition[]): Promise<void> {
+    const still = partitions.filter((place) => this.#delayed.get(placeKey(place.topic, place.partition)) === place);
+    if (still.length > 0) await this.#assign(still);
   }
 
   async #revoke(partitions: readonly TopicPartition[], lost: boolean): Promise<void> {
@@ -165,13 +215,13 @@ export class GroupMembership {
     const sessions = partitions
       .map(({ topic, partition }) => this.session(topic, partition))
       .filter((session) => session !== undefined);
-    const unfinished = await this.#drain(sessions, lost ? 0 : drainMs, lost);
+    const { unfinished } = await this.#drain(sessions, lost ? 0 : drainMs, lost);
     for (const session of sessions) this.#sessions.delete(placeKey(session.topic, session.partition));
     consumer.unassign(partitions);
     telemetry.log('revoked', { partitions: partitions.length, lost, unfinished });
   }
 
-  async #drain(sessions: readonly PartitionSession[], drainMs: number, lost: boolean): Promise<number> {
+  async #drain(sessions: readonly PartitionSession[], drainMs: number, lost: boolean): Promise<Drained> {
     const { clock, committer, dropQueued } = this.#parts;
     for (const session of sessions) session.drain();
     dropQueued(new Set(sessions));
@@ -185,12 +235,14 @@ export class GroupMembership {
       await delay(clock, DRAIN_POLL_MS);
     }
     const unfinished = running();
+    let uncommitted = 0;
     if (!lost) {
       const commitMs = Math.max(MIN_COMMIT_MS, deadlineMs() - clock.monotonicMs());
-      await Promise.all(sessions.map((session) => committer().commitFinally(session, commitMs)));
+      const committed = await Promise.all(sessions.map((session) => committer().commitFinally(session, commitMs)));
+      uncommitted = committed.filter((done) => !done).length;
     }
     for (const session of sessions) session.close();
-    return unfinished;
+    return { unfinished, uncommitted };
   }
 }
 

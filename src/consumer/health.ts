@@ -1,15 +1,21 @@
 import type { ConsumerHealth } from '../api/consumer.js';
-import type { ConsumerFault } from '../transport/port.js';
+import type { ConsumerFault, TopicPartition } from '../transport/port.js';
 import type { PartitionSession } from './partition-session.js';
 import { MAX_REDELIVERY } from './reading-pauses.js';
 
 /** What health is judged by. */
 export interface HealthSigns {
   readonly fault: ConsumerFault | undefined;
+  /** Whether the group has said which partitions are this member's. */
+  readonly isAssigned: boolean;
   /** Handlers past their time and grace. */
   readonly overdue: number;
   readonly failingCopies: number;
   readonly sessions: readonly PartitionSession[];
+  /** Partitions that are ours and cannot be asked about. */
+  readonly delayed: readonly TopicPartition[];
+  /** Partitions whose reader stands still before records. */
+  readonly stalled: readonly TopicPartition[];
 }
 
 /** Refused commits in a row before it is said: one alone happens at every rebalance. */
@@ -19,7 +25,12 @@ export function consumerHealth(signs: HealthSigns): ConsumerHealth {
   const stuck: string[] = [];
   const degraded: string[] = [];
   if (signs.fault !== undefined) stuck.push(`${signs.fault.kind}: ${signs.fault.reason}`);
+  for (const { topic, partition } of signs.stalled)
+    stuck.push(`${topic}/${partition}: there are records at the position of its reader, and it does not bring them`);
   if (signs.overdue > 0) stuck.push(`${signs.overdue} handlers have not settled though their time is over`);
+  if (!signs.isAssigned) degraded.push('the group has not told this member its partitions yet');
+  for (const { topic, partition } of signs.delayed)
+    degraded.push(`${topic}/${partition}: the broker does not tell where the group is`);
   if (signs.failingCopies > 0)
     degraded.push(`${signs.failingCopies} copies to dead-letter or quarantine topics are not acknowledged`);
   for (const { topic, partition, failedCommits, unrecordable } of signs.sessions) {

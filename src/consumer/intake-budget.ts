@@ -1,7 +1,23 @@
-/** How many records, and how many bytes of them, may be held in memory at once. */
+import type { Owner } from './record-owner.js';
+
+interface Share {
+  records: number;
+  bytes: number;
+}
+
+const NONE: Share = Object.freeze({ records: 0, bytes: 0 });
+
+/**
+ * How many records, and how many bytes of them, may be held in memory at once, overall and by one owner.
+ *
+ * The bound of an owner is whatever is free (dynamic thresholds, Choudhury and Hahne, 1998): one alone may hold half of
+ * everything, n of them an (n + 1)th each, so those who flood never fill the memory that a quiet one needs.
+ */
 export class IntakeBudget {
   readonly #maxRecords: number;
   readonly #maxBytes: number;
+  /** Only of owners that hold something. */
+  readonly #shares = new Map<Owner, Share>();
   #records = 0;
   #bytes = 0;
 
@@ -25,13 +41,55 @@ export class IntakeBudget {
     return Math.max(0, this.#maxRecords - this.#records);
   }
 
-  take(bytes: number): void {
+  /** Owners that hold something. */
+  get owners(): number {
+    return this.#shares.size;
+  }
+
+  /** Whether one more record of an owner may be held. Who holds nothing always may. */
+  hasRoom(owner: Owner): boolean {
+    const share = this.#shares.get(owner);
+    return share === undefined || this.#isWithin(share, 1);
+  }
+
+  holdsNothing(owner: Owner): boolean {
+    return !this.#shares.has(owner);
+  }
+
+  /** Whether an owner that had no room has enough again to be worth reading for. */
+  isRelaxed(owner: Owner): boolean {
+    return this.#isWithin(this.#shares.get(owner) ?? NONE, 2);
+  }
+
+  take(owner: Owner, bytes: number): void {
+    const share = this.#shares.get(owner);
+    if (share === undefined) {
+      this.#shares.set(owner, { records: 1, bytes });
+    } else {
+      share.records += 1;
+      share.bytes += bytes;
+    }
     this.#records += 1;
     this.#bytes += bytes;
   }
 
-  giveBack(bytes: number): void {
+  giveBack(owner: Owner, bytes: number): void {
+    const share = this.#shares.get(owner);
+    if (share === undefined) return;
+    if (share.records === 1) {
+      this.#shares.delete(owner);
+    } else {
+      share.records -= 1;
+      share.bytes -= bytes;
+    }
     this.#records -= 1;
     this.#bytes -= bytes;
+  }
+
+  #isWithin({ records, bytes }: Share, times: number): boolean {
+    return (
+      records * times < Math.max(1, this.#maxRecords - this.#records) &&
+      bytes * times < Math.max(1, this.#maxBytes - this.#bytes)
+    );
   }
 }

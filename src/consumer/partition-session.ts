@@ -1,5 +1,5 @@
 import type { CommitRequest, CommitResult, TopicPartition } from '../transport/port.js';
-import { encodeMetadata, MAX_METADATA_CHARACTERS } from './commit-metadata.js';
+import { encodeMetadata, MAX_METADATA_CHARACTERS, type RecordedNotes } from './commit-metadata.js';
 import { PartitionLedger } from './ledger.js';
 
 /** `active`: records are taken and committed. `draining`: running ones finish, nothing new begins. `closed`: nothing of it counts any more. */
@@ -9,6 +9,10 @@ export type SessionState = 'active' | 'draining' | 'closed';
 export interface Abortable {
   abort(): void;
 }
+
+/** What is finished before a record is read through up to this many records; a seek costs more. */
+const STREAM_GAP = 150;
+const CROWDED_FILL = 0.75;
 
 interface Committed {
   readonly offset: number;
@@ -23,8 +27,12 @@ export class PartitionSession implements TopicPartition {
   readonly ledger: PartitionLedger;
   /** Records of it that run now. */
   readonly running = new Set<Abortable>();
-  /** The offset that the reader comes to next. */
+  /** The offset that the head's reader comes to next. */
   position: number;
+  /** Whether the head's reader rests on purpose. */
+  isPaused = false;
+  /** Where the head's reader has to be moved to before anything it brings counts; undefined where it is right. */
+  moveTo: number | undefined;
   readonly #log: Buffer;
   #state: SessionState = 'active';
   #aborted = false;
@@ -33,6 +41,8 @@ export class PartitionSession implements TopicPartition {
   #maxMetadataCharacters = MAX_METADATA_CHARACTERS;
   #commitInFlight = false;
   #failedCommits = 0;
+  #isCrowded = false;
+  readonly #notes: RecordedNotes;
   /** The head that the last metadata could record; the records beyond it would be delivered again. */
   #recordedHead: number;
 
@@ -42,6 +52,7 @@ export class PartitionSession implements TopicPartition {
     ledger: PartitionLedger,
     log: Buffer,
     committed: (Committed & { readonly leaderEpoch: number | undefined }) | undefined,
+    notes: RecordedNotes = {},
   ) {
     this.topic = place.topic;
     this.partition = place.partition;
@@ -51,7 +62,8 @@ export class PartitionSession implements TopicPartition {
     this.#committed = committed;
     this.#leaderEpoch = committed?.leaderEpoch;
     this.#recordedHead = ledger.head;
-    this.position = ledger.watermark;
+    this.position = ledger.nextToRead;
+    this.#notes = notes;
   }
 
   get state(): SessionState {
@@ -76,6 +88,18 @@ export class PartitionSession implements TopicPartition {
   /** How many records beyond what metadata can record were read. */
   get unrecordable(): number {
     return this.ledger.head - this.#recordedHead;
+  }
+
+  /** Whether commit metadata is so full that records should be taken in order, as far as that goes. */
+  get isCrowded(): boolean {
+    return this.#isCrowded;
+  }
+
+  /** Where the head's reader should be instead of where it is; undefined where it is right. */
+  get wantedPosition(): number | undefined {
+    if (this.moveTo !== undefined) return this.moveTo;
+    const next = this.ledger.nextToRead;
+    return next > this.position + STREAM_GAP ? next : undefined;
   }
 
   /** Whether what ran was told to end: what fails from then on says nothing about the record. */
@@ -104,15 +128,26 @@ export class PartitionSession implements TopicPartition {
   /** The same partition anew, where its log ends at `offset` again. */
   startingAgainAt(offset: number): PartitionSession {
     const committed = this.#committed && { ...this.#committed, leaderEpoch: undefined };
-    return new PartitionSession(this, this.logicalTopic, new PartitionLedger(offset), this.#log, committed);
+    const again = new PartitionSession(
+      this,
+      this.logicalTopic,
+      new PartitionLedger(offset),
+      this.#log,
+      committed,
+      this.#notes,
+    );
+    again.moveTo = offset;
+    return again;
   }
 
   /** What there is to commit now; undefined where nothing changed or a commit is under way. */
   beginCommit(): CommitRequest | undefined {
     if (this.#state === 'closed' || this.#commitInFlight) return undefined;
     const progress = this.ledger.progress();
-    const { text, recordedHead } = encodeMetadata(progress, this.#log, this.#maxMetadataCharacters);
+    const limit = this.#maxMetadataCharacters;
+    const { text, recordedHead, fill } = encodeMetadata(progress, this.#log, limit, this.#notes);
     this.#recordedHead = recordedHead;
+    this.#isCrowded = fill >= CROWDED_FILL;
     if (this.#committed?.offset === progress.watermark && this.#committed.metadata === text) return undefined;
     this.#commitInFlight = true;
     return {

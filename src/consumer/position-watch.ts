@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../core/clock.js';
-import type { GroupConsumer, TopicPartition } from '../transport/port.js';
+import type { GroupConsumer, LogRange } from '../transport/port.js';
 import type { PartitionSession } from './partition-session.js';
 import { lostRange, type Loss } from './start-position.js';
 
@@ -16,15 +16,17 @@ const TIMEOUT_MS = 5_000;
 const RETRY_MS = 1_000;
 
 /**
- * Finds reading positions that are not in their log any more. The client reports such an error without
- * naming the partition, and swallows it where it arrives behind records, so positions that do not move are
- * compared with the ends of their log now and then. A loss is reported, never passed over in silence.
+ * Finds positions that are not in their log any more: of the head's reader, and cursors. The client reports such an error
+ * without naming the partition, and swallows it where it arrives behind records, so positions that do not move are
+ * compared with the ends of their log now and then. A loss is reported, never passed over in silence. Partitions
+ * that have records and are not read are remembered: something in them cannot be read.
  */
 export class PositionWatch {
   readonly #clock: Clock;
   readonly #consumer: GroupConsumer;
   readonly #parts: PositionWatchParts;
   readonly #lastSeen = new WeakMap<PartitionSession, number>();
+  readonly #stalled = new Map<PartitionSession, number>();
   #timer: Timer | undefined;
   #retry: Timer | undefined;
   #checking = false;
@@ -35,9 +37,14 @@ export class PositionWatch {
     this.#parts = parts;
   }
 
+  /** Partitions whose reader stands still though there are records at its position. */
+  get stalled(): readonly PartitionSession[] {
+    return [...this.#stalled].filter(([session, at]) => isStill(session, at)).map(([session]) => session);
+  }
+
   start(): void {
     this.#timer = this.#clock.setTimer(INTERVAL_MS, () => {
-      void this.#check((session) => this.#lastSeen.get(session) === session.position);
+      void this.#check(false);
       this.start();
     });
   }
@@ -53,7 +60,7 @@ export class PositionWatch {
    * that are in their range are set again.
    */
   checkNow(): void {
-    void this.#check(() => true, true).then((complete) => {
+    void this.#check(true).then((complete) => {
       if (!complete)
         this.#retry = this.#clock.setTimer(RETRY_MS, () => {
           this.checkNow();
@@ -61,47 +68,64 @@ export class PositionWatch {
     });
   }
 
-  /** @returns whether every suspicious position was compared */
-  async #check(suspicious: (session: PartitionSession) => boolean, setAgain = false): Promise<boolean> {
+  /**
+   * @param setAgain - sets also the positions that are in their range again
+   * @returns whether every suspicious position was compared
+   */
+  async #check(setAgain: boolean): Promise<boolean> {
     if (this.#checking) return false;
     this.#checking = true;
     let complete = true;
     for (const session of [...this.#parts.sessions()]) {
+      const isStanding = this.#lastSeen.get(session) === session.position;
+      this.#lastSeen.set(session, session.position);
+      if (session.state !== 'active' || session.moveTo !== undefined) continue;
+      if (!setAgain && !isStanding && session.ledger.cursors.size === 0) continue;
       try {
-        if (session.state === 'active' && suspicious(session)) await this.#compare(session, setAgain);
+        await this.#compare(session, setAgain, isStanding);
       } catch {
         complete = false; // the broker did not answer; the next round asks again
       }
-      this.#lastSeen.set(session, session.position);
     }
+    for (const [session, at] of this.#stalled) if (!isStill(session, at)) this.#stalled.delete(session);
     this.#checking = false;
     return complete;
   }
 
-  async #compare(session: PartitionSession, setAgain: boolean): Promise<void> {
+  async #compare(session: PartitionSession, setAgain: boolean, isStanding: boolean): Promise<void> {
     const from = session.position;
     const range = await this.#consumer.logRange(session, TIMEOUT_MS);
-    if (session.state !== 'active' || session.position !== from) return; // a position that moves is in its log
-    const inRange = from >= range.lowOffset && from <= range.highOffset;
-    if (inRange && !setAgain) return;
-    const start = inRange ? from : range.lowOffset;
-    await this.#consumer.seek({ ...placeOf(session), offset: start, leaderEpoch: undefined });
-    if (inRange) return;
-    this.#parts.onLoss({ ...placeOf(session), ...lostRange(from, range) });
-    this.#moved(session, from, start);
+    if (session.state !== 'active') return;
+    this.#compareCursors(session, range);
+    if (session.position !== from) return; // a position that moves is in its log
+    const { lowOffset, highOffset } = range;
+    if (from > highOffset) {
+      this.#report(session, from, range);
+      this.#parts.onTruncated(session, lowOffset);
+    } else if (from < lowOffset) {
+      this.#report(session, from, range);
+      session.ledger.passTo(lowOffset);
+      session.moveTo = lowOffset;
+    } else {
+      if (setAgain) session.moveTo = from;
+      if (isStanding && from < highOffset && !session.isPaused) this.#stalled.set(session, from);
+    }
   }
 
-  #moved(session: PartitionSession, from: number, start: number): void {
-    if (session.state !== 'active') return;
-    if (start < from) {
-      this.#parts.onTruncated(session, start);
-      return;
-    }
-    session.ledger.passTo(start);
-    session.position = Math.max(session.position, start);
+  /** Retention has come to parked tenants' records. */
+  #compareCursors(session: PartitionSession, range: LogRange): void {
+    const lowest = session.ledger.cursors.lowest();
+    if (lowest === undefined || lowest >= range.lowOffset) return;
+    this.#report(session, lowest, range);
+    session.ledger.cursors.raiseTo(range.lowOffset);
+    session.ledger.cursors.releaseFrom(session.ledger.head);
+  }
+
+  #report({ topic, partition }: PartitionSession, from: number, range: LogRange): void {
+    this.#parts.onLoss({ topic, partition, ...lostRange(from, range) });
   }
 }
 
-function placeOf({ topic, partition }: PartitionSession): TopicPartition {
-  return { topic, partition };
+function isStill(session: PartitionSession, at: number): boolean {
+  return session.state === 'active' && session.position === at;
 }

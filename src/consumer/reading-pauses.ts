@@ -26,9 +26,11 @@ export class ReadingPauses {
       if (wanted === this.#paused.has(session)) continue;
       if (wanted) {
         this.#paused.add(session);
+        session.isPaused = true;
         this.#consumer.pause([session]);
       } else {
         this.#paused.delete(session);
+        session.isPaused = false;
         this.#consumer.resume([session]);
       }
     }

@@ -1,6 +1,7 @@
+import type { Clock } from '../core/clock.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import type { CommittedPosition, GroupConsumer, LogRange, TopicPartition } from '../transport/port.js';
-import { decodeMetadata, logHash } from './commit-metadata.js';
+import { beginningIn, decodeMetadata, logHash } from './commit-metadata.js';
 import { PartitionLedger } from './ledger.js';
 import { PartitionSession } from './partition-session.js';
 
@@ -8,6 +9,7 @@ const TIMEOUT_MS = 10_000;
 
 /** What resolving a start needs. */
 export interface StartParts {
+  readonly clock: Clock;
   readonly consumer: GroupConsumer;
   readonly telemetry: Telemetry;
   readonly startFrom: 'earliest' | 'latest';
@@ -33,42 +35,103 @@ export function lostRange(position: number, { lowOffset, highOffset }: LogRange)
     : { fromOffset: highOffset, toOffset: position };
 }
 
-/**
- * Makes a session for each newly assigned partition, standing where the group left off. A group without a
- * commit starts where the options say, at an offset that is resolved now.
- */
-export async function openSessions(
-  partitions: readonly TopicPartition[],
-  parts: StartParts,
-): Promise<PartitionSession[]> {
-  const committed = await parts.consumer.committed(partitions, TIMEOUT_MS);
-  const sessions: PartitionSession[] = [];
-  // One after the other: each question occupies one of the few threads that polling needs too.
-  for (const position of committed) {
-    sessions.push(openSession(position, await parts.consumer.logRange(position, TIMEOUT_MS), parts));
-  }
-  return sessions;
+/** What became of partitions whose sessions were to be opened. */
+export interface Opened {
+  readonly sessions: readonly PartitionSession[];
+  /** Those about which the broker had no answer now, and the last reason. */
+  readonly failed: readonly TopicPartition[];
+  readonly reason: string;
 }
 
-function openSession(position: CommittedPosition, range: LogRange, parts: StartParts): PartitionSession {
-  const { topic, partition, offset, metadata, leaderEpoch } = position;
-  const log = logHash(parts.consumer.logIdentity(position));
-  const place = { topic, partition };
-  const logicalTopic = parts.logicalTopicOf(topic);
-  if (offset === undefined) {
-    const start = parts.startFrom === 'earliest' ? range.lowOffset : range.highOffset;
-    return new PartitionSession(place, logicalTopic, new PartitionLedger(start), log, undefined);
+/**
+ * Makes a session for each newly assigned partition, standing where the group left off. A group without a
+ * commit starts where the options say, at an offset that is resolved now. A partition that cannot be asked about,
+ * because it has no leader for instance, holds up no other.
+ */
+export async function openSessions(partitions: readonly TopicPartition[], parts: StartParts): Promise<Opened> {
+  const sessions: PartitionSession[] = [];
+  const failed: TopicPartition[] = [];
+  let reason = '';
+  const known = await parts.consumer.committed(partitions, TIMEOUT_MS).catch(() => []);
+  // One after the other: each question occupies one of the few threads that polling needs too.
+  for (const place of partitions) {
+    try {
+      const same = known.find(({ topic, partition }) => topic === place.topic && partition === place.partition);
+      const position = same ?? (await committedAt(place, parts.consumer));
+      const range = await parts.consumer.logRange(place, TIMEOUT_MS);
+      sessions.push(
+        position.offset === undefined
+          ? await startSession(place, range, parts)
+          : resumeSession({ ...position, offset: position.offset }, range, parts),
+      );
+    } catch (error) {
+      failed.push(place);
+      reason = (error as Error).message;
+    }
   }
+  return { sessions, failed, reason };
+}
+
+async function committedAt(place: TopicPartition, consumer: GroupConsumer): Promise<CommittedPosition> {
+  const [position] = await consumer.committed([place], TIMEOUT_MS);
+  if (position === undefined) throw new Error('no committed position was told');
+  return position;
+}
+
+function resumeSession(
+  { topic, partition, offset, metadata, leaderEpoch }: CommittedPosition & { readonly offset: number },
+  range: LogRange,
+  parts: StartParts,
+): PartitionSession {
+  const place = { topic, partition };
+  const log = logHash(parts.consumer.logIdentity(place));
+  const logicalTopic = parts.logicalTopicOf(topic);
   const committed = { offset, metadata, leaderEpoch };
-  if (offset < range.lowOffset || offset > range.highOffset) {
+  if (offset > range.highOffset) {
     parts.onLoss({ ...place, ...lostRange(offset, range) });
     return new PartitionSession(place, logicalTopic, new PartitionLedger(range.lowOffset), log, committed);
   }
   const told = decodeMetadata(metadata, offset, log);
   // What it tells of beyond the end of the log is not this log's any more.
   const progress = told !== undefined && told.head <= range.highOffset ? told : undefined;
-  if (progress === undefined && metadata !== '') {
-    parts.telemetry.log('metadataIgnored', { topic, partition, offset });
+  if (progress === undefined && metadata !== '') parts.telemetry.log('metadataIgnored', { ...place, offset });
+  const ledger = new PartitionLedger(progress ?? offset);
+  if (offset < range.lowOffset) {
+    parts.onLoss({ ...place, ...lostRange(offset, range) });
+    ledger.forgetBelow(range.lowOffset);
   }
-  return new PartitionSession(place, logicalTopic, new PartitionLedger(progress ?? offset), log, committed);
+  return new PartitionSession(place, logicalTopic, ledger, log, committed, { beganAtMs: told?.beganAtMs });
+}
+
+/** A partition for which the group has committed nothing. */
+async function startSession(place: TopicPartition, range: LogRange, parts: StartParts): Promise<PartitionSession> {
+  const log = logHash(parts.consumer.logIdentity(place));
+  const logicalTopic = parts.logicalTopicOf(place.topic);
+  const open = (offset: number, beganAtMs?: number): PartitionSession =>
+    new PartitionSession(place, logicalTopic, new PartitionLedger(offset), log, undefined, { beganAtMs });
+  if (parts.startFrom === 'earliest') return open(range.lowOffset);
+  const group = await beginningOf(place.topic, parts);
+  if (group === 'new') return open(range.highOffset, parts.clock.nowMs());
+  if (group === 'unknown') return open(range.lowOffset);
+  const since = await parts.consumer.offsetForTime(place, group.beganAtMs, TIMEOUT_MS);
+  return open(since ?? range.highOffset, group.beganAtMs);
+}
+
+/**
+ * When the group began to read a topic. A partition that was added to it since holds nothing from before, so none
+ * of its records is skipped; where several members start a new group at once, all of them begin at the same time.
+ */
+async function beginningOf(
+  topic: string,
+  { consumer }: StartParts,
+): Promise<'new' | 'unknown' | { readonly beganAtMs: number }> {
+  const count = await consumer.partitionCount(topic, TIMEOUT_MS);
+  const places = Array.from({ length: count }, (_, partition) => ({ topic, partition }));
+  const committed = (await consumer.committed(places, TIMEOUT_MS)).filter(({ offset }) => offset !== undefined);
+  if (committed.length === 0) return 'new';
+  const told = committed.flatMap((position) => {
+    const beganAtMs = beginningIn(position.metadata, logHash(consumer.logIdentity(position)));
+    return beganAtMs === undefined ? [] : [beganAtMs];
+  });
+  return told.length === 0 ? 'unknown' : { beganAtMs: Math.min(...told) };
 }

@@ -1,4 +1,4 @@
-// LEB128 for non-negative safe integers: seven bits a byte, the lowest first.
+// LEB128 for non-negative safe integers: seven bits a byte, the lowest first. Beside it, plain 32-bit numbers.
 
 /** Appends `value` to `bytes`. */
 export function pushVarint(bytes: number[], value: number): void {
@@ -8,6 +8,11 @@ export function pushVarint(bytes: number[], value: number): void {
     rest = Math.floor(rest / 0x80);
   }
   bytes.push(rest);
+}
+
+/** Appends a 32-bit number, the highest byte first. */
+export function pushUint32(bytes: number[], value: number): void {
+  bytes.push((value >>> 24) & 0xff, (value >>> 16) & 0xff, (value >>> 8) & 0xff, value & 0xff);
 }
 
 /** Reads integers from bytes that may lie; `failed` tells whether any read went wrong. */
@@ -44,9 +49,23 @@ export class VarintReader {
     }
   }
 
-  skip(count: number): void {
-    if (count > this.#bytes.length - this.#at) this.#fail();
-    else this.#at += count;
+  /** A 32-bit number, the highest byte first; 0 after a failure. */
+  uint32(): number {
+    if (this.#failed || this.#bytes.length - this.#at < 4) return this.#fail();
+    const view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset + this.#at, 4);
+    this.#at += 4;
+    return view.getUint32(0);
+  }
+
+  /** A reader of the next `count` bytes, which this one passes over. */
+  part(count: number): VarintReader {
+    const isThere = !this.#failed && count <= this.#bytes.length - this.#at;
+    if (!isThere) {
+      this.#fail();
+      return new VarintReader(new Uint8Array(0), 0);
+    }
+    this.#at += count;
+    return new VarintReader(this.#bytes.subarray(this.#at - count, this.#at), 0);
   }
 
   #fail(): 0 {

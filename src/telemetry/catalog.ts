@@ -228,6 +228,18 @@ export const LOG_EVENTS = {
     fields: ['topic', 'partition', 'fromOffset', 'toOffset', 'code'],
     meaning: 'These offsets have left the log and may have held records that were not handled yet.',
   },
+  seekFailed: {
+    level: 'warn',
+    message: 'reading position not moved',
+    fields: ['topic', 'partition', 'offset', 'reason'],
+    meaning: 'The client did not move to an offset where reading goes on; it is tried again.',
+  },
+  catchUpFailed: {
+    level: 'warn',
+    message: 'reading for parked tenants failed',
+    fields: ['reason'],
+    meaning: 'The second reader could not connect or read; it is tried again, and the tenants stay parked meanwhile.',
+  },
   consumerFault: {
     level: 'error',
     message: 'the kafka client reports a fault',

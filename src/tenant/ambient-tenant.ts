@@ -7,18 +7,20 @@ interface AmbientScope {
   expired: boolean;
 }
 
+// One for all clients of a process: what runs for a tenant runs for it, whichever client it calls. (And a storage that
+// was used once costs every promise of the process something, for ever.)
+const storage = new AsyncLocalStorage<AmbientScope | undefined>();
+
 /**
  * The tenant of the code that runs now. It follows awaits, timers and callbacks, and dies when the
  * handler that brought it settles.
  */
 export class AmbientTenant {
-  readonly #storage = new AsyncLocalStorage<AmbientScope | undefined>();
-  // Taken before any scope of this storage can exist, so no tenant is ambient in it.
-  readonly #inOrigin = AsyncLocalStorage.snapshot();
+  readonly #inOrigin = storage.run(undefined, () => AsyncLocalStorage.snapshot());
 
   /** The ambient tenant, or undefined; also undefined once its handler has settled. */
   get current(): TenantId | undefined {
-    const scope = this.#storage.getStore();
+    const scope = storage.getStore();
     return scope === undefined || scope.expired ? undefined : scope.tenantId;
   }
 
@@ -28,7 +30,7 @@ export class AmbientTenant {
    * @throws TenantryError `TENANT_CONTEXT_MISSING`, or `TENANT_CONTEXT_EXPIRED` after its handler settled
    */
   require(): TenantId {
-    const scope = this.#storage.getStore();
+    const scope = storage.getStore();
     if (scope === undefined) {
       throw tenantryError(
         'TENANT_CONTEXT_MISSING',
@@ -45,7 +47,7 @@ export class AmbientTenant {
    * @throws TenantryError `TENANT_ISOLATION_VIOLATION` or `TENANT_CONTEXT_EXPIRED`
    */
   assertMayActFor(tenantId: TenantId): void {
-    const scope = this.#storage.getStore();
+    const scope = storage.getStore();
     if (scope === undefined) return;
     if (scope.expired) throw expired(scope.tenantId);
     if (scope.tenantId !== tenantId) {
@@ -62,7 +64,7 @@ export class AmbientTenant {
    */
   run<T>(tenantId: TenantId, work: () => T): T {
     this.assertMayActFor(tenantId);
-    return this.#storage.run(this.#storage.getStore() ?? { tenantId, expired: false }, work);
+    return storage.run(storage.getStore() ?? { tenantId, expired: false }, work);
   }
 
   /**
@@ -76,7 +78,7 @@ export class AmbientTenant {
     failed: (error: unknown) => R | PromiseLike<R>,
   ): Promise<R> {
     const scope: AmbientScope = { tenantId, expired: false };
-    return settled(() => this.#storage.run(scope, handler)).then(
+    return settled(() => storage.run(scope, handler)).then(
       (value) => {
         scope.expired = true;
         return then(value);
@@ -90,7 +92,7 @@ export class AmbientTenant {
 
   /** Runs `work` with no tenant ambient: deliberate platform work inside a tenant's code. */
   withoutTenant<T>(work: () => T): T {
-    return this.#storage.run(undefined, work);
+    return storage.run(undefined, work);
   }
 
   /** Runs the library's own background work in the context of the constructor's caller, never in a tenant's. */

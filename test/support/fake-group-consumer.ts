@@ -14,14 +14,7 @@ import type {
 } from '../../src/transport/port.js';
 import type { FakeGroup } from './fake-group.js';
 import type { FakeKafka } from './fake-kafka.js';
-
-interface Reader {
-  readonly place: TopicPartition;
-  position: number;
-  paused: boolean;
-  /** Whether its position being out of range was told already. */
-  told: boolean;
-}
+import { LogCursor } from './log-cursor.js';
 
 interface Answer {
   readonly atMs: number;
@@ -39,15 +32,17 @@ export class FakeGroupConsumer implements GroupConsumer {
   readonly asked: number[] = [];
   polls = 0;
   disconnected = false;
+  isRejoining = false;
   readonly #kafka: FakeKafka;
   readonly #group: FakeGroup;
-  readonly #readers = new Map<string, Reader>();
+  readonly #readers = new Map<string, LogCursor>();
   readonly #answers: Answer[] = [];
   /** Revocations that are not answered yet; true where the partitions are gone already. */
   readonly #revocations: boolean[] = [];
   readonly #letGo = new Set<string>();
   #listener: GroupListener | undefined;
   #killed = false;
+  #isPolling = false;
 
   constructor(kafka: FakeKafka, group: FakeGroup, options: GroupConsumerOptions) {
     members += 1;
@@ -86,8 +81,11 @@ export class FakeGroupConsumer implements GroupConsumer {
       answer.settle();
     }
     const records: ReceivedRecord[] = [];
+    this.#isPolling = true;
     for (const reader of [...this.#readers.values()]) this.#readFrom(reader, maxRecords, records);
-    return Promise.resolve(records);
+    await Promise.resolve();
+    this.#isPolling = false;
+    return records;
   }
 
   async committed(partitions: readonly TopicPartition[]): Promise<readonly CommittedPosition[]> {
@@ -98,6 +96,11 @@ export class FakeGroupConsumer implements GroupConsumer {
   async logRange({ topic, partition }: TopicPartition): Promise<LogRange> {
     await this.#lookup();
     return this.#kafka.log(topic, partition).range;
+  }
+
+  async partitionCount(topic: string): Promise<number> {
+    await this.#lookup();
+    return this.#kafka.partitions(topic)?.length ?? 0;
   }
 
   async offsetForTime({ topic, partition }: TopicPartition, timestampMs: number): Promise<number | undefined> {
@@ -114,7 +117,7 @@ export class FakeGroupConsumer implements GroupConsumer {
     for (const { topic, partition, offset } of positions) {
       const place = { topic, partition };
       // The native client resumes what it is newly assigned.
-      this.#readers.set(keyOf(place), { place, position: offset, paused: false, told: false });
+      this.#readers.set(keyOf(place), new LogCursor(place, offset));
       this.#letGo.delete(keyOf(place));
     }
     this.wake();
@@ -137,8 +140,8 @@ export class FakeGroupConsumer implements GroupConsumer {
     if (this.#kafka.faults.seek()) throw new Error('Local: Timed out');
     const reader = this.#readers.get(keyOf({ topic, partition }));
     if (reader === undefined) throw new Error('Local: Erroneous state');
-    reader.position = offset;
-    reader.told = false;
+    if (this.#isPolling) this.#kafka.misuses.push('a position was moved while it was polled');
+    reader.moveTo(offset);
     this.wake();
   }
 
@@ -205,19 +208,10 @@ export class FakeGroupConsumer implements GroupConsumer {
     this.#later(() => this.#listener?.onRevoked(partitions, lost));
   }
 
-  #readFrom(reader: Reader, maxRecords: number, into: ReceivedRecord[]): void {
-    if (reader.paused || into.length >= maxRecords) return;
-    const log = this.#kafka.log(reader.place.topic, reader.place.partition);
-    const { lowOffset, highOffset } = log.range;
-    if (reader.position < lowOffset || reader.position > highOffset) {
-      if (!reader.told) this.fail({ kind: 'out-of-range', reason: 'Broker: Offset out of range' });
-      reader.told = true;
-      return;
-    }
-    const records = log.read(reader.position, maxRecords - into.length);
-    into.push(...records);
-    const last = records.at(-1);
-    if (last !== undefined) reader.position = last.offset + 1;
+  #readFrom(reader: LogCursor, maxRecords: number, into: ReceivedRecord[]): void {
+    const found = reader.read(this.#kafka, maxRecords - into.length, into);
+    if (found === 'end') this.#listener?.onEnd(reader.place, reader.position);
+    if (found === 'out-of-range') this.fail({ kind: 'out-of-range', reason: 'Broker: Offset out of range' });
   }
 
   #setPaused(partitions: readonly TopicPartition[], paused: boolean): void {

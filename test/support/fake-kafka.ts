@@ -6,6 +6,7 @@ import { FakeAdmin } from './fake-admin.js';
 import { FakeGroup } from './fake-group.js';
 import { FakeGroupConsumer } from './fake-group-consumer.js';
 import { FakeLog } from './fake-log.js';
+import { FakeReader } from './fake-reader.js';
 import { FakeProducer } from './fake-producer.js';
 
 /** What a fake broker does with a record: takes it, fails it, has no room for it in the client, or never answers. */
@@ -47,6 +48,7 @@ export interface KeptCommit extends CommitRequest {
 export interface FakeTransport extends Transport {
   readonly producers: readonly FakeProducer[];
   readonly consumers: readonly FakeGroupConsumer[];
+  readonly readers: readonly FakeReader[];
   readonly kill: () => void;
 }
 
@@ -78,6 +80,7 @@ export class FakeKafka {
   readonly misuses: string[] = [];
   readonly #topics = new Map<string, FakeLog[]>();
   readonly #groups = new Map<string, FakeGroup>();
+  readonly #readers = new Set<FakeReader>();
 
   constructor(clock: Clock) {
     this.clock = clock;
@@ -121,6 +124,7 @@ export class FakeKafka {
     const partition = record.partition ?? (record.key === null ? 0 : partitionFor(record.key, logs.length));
     const offset = this.log(record.topic, partition).append(record, record.timestampMs ?? this.clock.nowMs());
     for (const group of this.#groups.values()) group.wake(record.topic, partition);
+    for (const reader of this.#readers) reader.wake();
     this.onAppend(record);
     return { topic: record.topic, partition, offset };
   }
@@ -129,9 +133,11 @@ export class FakeKafka {
   transport(): FakeTransport {
     const producers: FakeProducer[] = [];
     const consumers: FakeGroupConsumer[] = [];
+    const readers: FakeReader[] = [];
     return {
       producers,
       consumers,
+      readers,
       createProducer: () => {
         const producer = new FakeProducer(this);
         producers.push(producer);
@@ -142,10 +148,17 @@ export class FakeKafka {
         consumers.push(consumer);
         return consumer;
       },
+      createReader: () => {
+        const reader = new FakeReader(this);
+        readers.push(reader);
+        this.#readers.add(reader);
+        return reader;
+      },
       createAdmin: () => new FakeAdmin(this),
       kill: () => {
         for (const producer of producers) producer.kill();
         for (const consumer of consumers) consumer.kill();
+        for (const reader of readers) reader.kill();
       },
     };
   }

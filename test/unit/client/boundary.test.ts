@@ -199,11 +199,14 @@ describe('the ambient tenant', () => {
     });
   });
 
-  it('is that of its own client only', () => {
+  it('holds for every client of the process: what runs for a tenant acts for no other, through none of them', async () => {
     const { client } = new ClientHarness();
     const other = new ClientHarness().client;
-    client.tenant('acme').run(() => {
-      expect(other.currentTenant).toBeUndefined();
+    await client.tenant('acme').run(async () => {
+      expect(other.currentTenant).toBe('acme');
+      await expect(other.tenant('globex').publish(Noted, { id: 'n' })).rejects.toThrow(
+        code('TENANT_ISOLATION_VIOLATION'),
+      );
     });
   });
 });

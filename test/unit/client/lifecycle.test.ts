@@ -12,7 +12,7 @@ vi.mock('../../../src/transport/confluent-transport.js', async () => {
 });
 
 const ignore = (): void => undefined;
-const NOTHING = { timedOut: false, unfinished: 0 };
+const NOTHING = { timedOut: false, unfinished: 0, uncommitted: 0 };
 
 async function harnessWithTopics(): Promise<ClientHarness> {
   const harness = new ClientHarness();
@@ -169,13 +169,13 @@ describe('the consumers that a client has to stop', () => {
       ({
         stop: (options: unknown) => {
           asked.push(options);
-          return Promise.resolve({ timedOut: unfinished > 0, unfinished });
+          return Promise.resolve({ timedOut: unfinished > 0, unfinished, uncommitted: 1 });
         },
       }) as EventConsumer;
     running.add(consumer(0));
     running.add(consumer(2));
     running.add(consumer(3));
-    expect(await running.stop(700)).toBe(5);
+    expect(await running.stop(700)).toEqual({ timedOut: true, unfinished: 5, uncommitted: 3 });
     expect(asked).toEqual([{ timeoutMs: 700 }, { timeoutMs: 700 }, { timeoutMs: 700 }]);
     expect(() => {
       running.add(consumer(0));

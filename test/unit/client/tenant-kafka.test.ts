@@ -55,7 +55,7 @@ describe('a client', () => {
     await clock.advanceUntil(Promise.all([worker.caughtUp(), own.caughtUp()]));
     expect(seen.sort()).toEqual(['acme n1', 'globex n2', 'own n1']);
     expect(own.counts()).toMatchObject({ handled: 1, foreign: 1 });
-    expect(await clock.advanceUntil(shop.stop())).toEqual({ timedOut: false, unfinished: 0 });
+    expect(await clock.advanceUntil(shop.stop())).toEqual({ timedOut: false, unfinished: 0, uncommitted: 0 });
     expect(transport.producers.every(({ disconnected }) => disconnected)).toBe(true);
   });
 
@@ -163,7 +163,7 @@ describe('stop', () => {
     await clock.advanceUntil(worker.start());
     await clock.advanceUntil(shop.tenant('acme').publish(Noted, { id: 'n1' }));
     await clock.advance(200);
-    expect(await clock.advanceUntil(shop.stop())).toEqual({ timedOut: false, unfinished: 0 });
+    expect(await clock.advanceUntil(shop.stop())).toEqual({ timedOut: false, unfinished: 0, uncommitted: 0 });
     expect(worker.counts().handled).toBe(1);
     expect(transport.producers[0]?.taken).toHaveLength(2);
   });
@@ -173,8 +173,8 @@ describe('stop', () => {
     const late = shop.worker('readers').on(Noted, () => undefined);
     const reports = [shop.stop(), shop.stop({ timeoutMs: 1 })];
     expect(await clock.advanceUntil(Promise.all(reports))).toEqual([
-      { timedOut: false, unfinished: 0 },
-      { timedOut: false, unfinished: 0 },
+      { timedOut: false, unfinished: 0, uncommitted: 0 },
+      { timedOut: false, unfinished: 0, uncommitted: 0 },
     ]);
     await shop[Symbol.asyncDispose]();
     const notRunning = expect.objectContaining({ code: 'NOT_RUNNING' }) as Error;
@@ -198,7 +198,7 @@ describe('stop', () => {
       .catch((error: unknown) => error);
     const startMs = clock.monotonicMs();
     const report = await clock.advanceUntil(shop.stop({ timeoutMs: 5_000 }));
-    expect(report).toEqual({ timedOut: true, unfinished: 2 });
+    expect(report).toEqual({ timedOut: true, unfinished: 2, uncommitted: 0 });
     expect(clock.monotonicMs() - startMs).toBeLessThanOrEqual(7_000);
     expect(await unsent).toMatchObject({ code: 'DELIVERY_UNKNOWN' });
   });

@@ -3,10 +3,12 @@ import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  beginningIn,
   decodeMetadata,
   encodeMetadata,
   logHash,
   MAX_METADATA_CHARACTERS,
+  type RecordedNotes,
   type RecordedProgress,
 } from '../../../src/consumer/commit-metadata.js';
 import { toRuns } from '../../../src/consumer/offset-runs.js';
@@ -15,6 +17,7 @@ interface Vector {
   readonly name: string;
   readonly log: string;
   readonly progress: RecordedProgress;
+  readonly notes?: RecordedNotes;
   readonly hex: string;
   readonly text: string;
 }
@@ -58,12 +61,13 @@ const sealed = (body: readonly number[]): string => {
 };
 
 describe('commit metadata', () => {
-  it.each(vectors)('is as written by hand: $name', ({ log, progress: told, hex, text }) => {
+  it.each(vectors)('is as written by hand: $name', ({ log, progress: told, notes, hex, text }) => {
     const hash = logHash(log);
     expect(hash.toString('hex')).toBe(hex.slice(8, 24));
     expect(Buffer.from(text.slice(2, -1), 'base64url').toString('hex')).toBe(hex);
-    expect(encodeMetadata(told, hash, MAX_METADATA_CHARACTERS)).toEqual({ text, recordedHead: told.head });
-    expect(decodeMetadata(text, told.watermark, hash)).toEqual(told);
+    expect(encodeMetadata(told, hash, MAX_METADATA_CHARACTERS, notes)).toMatchObject({ text, recordedHead: told.head });
+    expect(decodeMetadata(text, told.watermark, hash)).toEqual({ ...told, ...notes });
+    expect(beginningIn(text, hash)).toBe(notes?.beganAtMs);
   });
 
   it('comes back as it was', () => {
@@ -153,7 +157,7 @@ describe('commit metadata', () => {
   it('of a later version still reads, without its extensions', () => {
     const base = [5, 35, 0, 1, 2, 2];
     const told = { watermark: 5, head: 40, cursors: [], taken: [{ start: 7, length: 2 }] };
-    expect(decodeMetadata(sealed([...base, 1, 3, 0xff, 0xff, 0xff, 200, 1, 0]), 5, LOG)).toEqual(told);
+    expect(decodeMetadata(sealed([...base, 100, 3, 0xff, 0xff, 0xff, 200, 1, 0]), 5, LOG)).toEqual(told);
     expect(decodeMetadata(sealed([...base, 1, 9, 0xff]), 5, LOG)).toBeUndefined();
   });
 

@@ -363,7 +363,7 @@ describe('threat 29: a key service that is away', () => {
     const stopped = await harness.clock.advanceUntil(process.consumer.stop());
     answer();
     await harness.clock.advance(1_000);
-    expect(stopped).toEqual({ timedOut: false, unfinished: 0 });
+    expect(stopped).toEqual({ timedOut: false, unfinished: 0, uncommitted: 0 });
     expect(seen).toEqual([]);
     expect(harness.committed()).toBe(0);
   });
@@ -478,7 +478,7 @@ describe('memory', () => {
   it('reading stops at the bounds and goes on below them, polling all the while', async () => {
     const harness = new ConsumeHarness();
     const waiting: (() => void)[] = [];
-    append(harness, ...events(100));
+    append(harness, ...Array.from({ length: 100 }, (_, index) => ({ tenant: `t${index}`, eventId: `e${index}` })));
     const { process } = await reading(
       harness,
       () =>
@@ -507,7 +507,8 @@ describe('memory', () => {
 
   it('bytes count too', async () => {
     const harness = new ConsumeHarness();
-    append(harness, ...events(50, { data: { id: 'n', note: 'x'.repeat(1_000) } }));
+    const data = { id: 'n', note: 'x'.repeat(1_000) };
+    append(harness, ...Array.from({ length: 50 }, (_, index) => ({ tenant: `t${index}`, data })));
     const { process } = await reading(harness, () => never, {
       options: { maxBufferedBytes: 5_000, handlerTimeoutMs: 86_400_000, concurrency: 1 },
     });

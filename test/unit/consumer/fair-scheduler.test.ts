@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Delivery } from '../../../src/consumer/delivery.js';
-import { FairScheduler, type SchedulerLimits } from '../../../src/consumer/fair-scheduler.js';
+import { FairScheduler, MAX_OVERDUE, type SchedulerLimits } from '../../../src/consumer/fair-scheduler.js';
 import { PartitionLedger } from '../../../src/consumer/ledger.js';
 import { PartitionSession } from '../../../src/consumer/partition-session.js';
 import { parseTenantId } from '../../../src/core/tenant-id.js';
@@ -14,12 +14,15 @@ const session = new PartitionSession(
   Buffer.alloc(8),
   undefined,
 );
+let nowMs = 0;
+const clock = { monotonicMs: (): number => nowMs };
 let made = 0;
 
 function delivery(tenant: string, lane = 'k'): Delivery {
   return {
     session,
     record: receivedRecord({ tenant, offset: made++ }),
+    owner: parseTenantId(tenant),
     payer: parseTenantId(tenant),
     lane,
     guarded: { violation: 'TENANT_MISMATCH' },
@@ -32,7 +35,7 @@ const many = (tenant: string, count: number): Delivery[] =>
   Array.from({ length: count }, (_, index) => delivery(tenant, `k${index}`));
 
 function scheduler(limits: Partial<SchedulerLimits> = {}, ...queued: Delivery[]): FairScheduler {
-  const made = new FairScheduler({ concurrency: 64, payerConcurrency: 64, ...limits });
+  const made = new FairScheduler({ concurrency: 64, payerConcurrency: 64, ...limits }, { clock, weightOf: () => 1 });
   for (const one of queued) made.enqueue(one);
   return made;
 }
@@ -64,8 +67,59 @@ describe('the scheduler', () => {
     const schedule = scheduler({ concurrency: 5, payerConcurrency: 3 }, ...many('acme', 10));
     expect(drain(schedule)).toHaveLength(3);
     for (const one of many('globex', 10)) schedule.enqueue(one);
-    expect(drain(schedule).map(({ payer }) => payer)).toEqual(['globex', 'globex']);
+    expect(drain(schedule).map(({ payer }) => payer)).toEqual(['globex']);
+    for (const one of many('initech', 10)) schedule.enqueue(one);
+    // The last slot is only for a payer with nothing running.
+    expect(drain(schedule).map(({ payer }) => payer)).toEqual(['initech']);
     expect(schedule.running).toBe(5);
+  });
+
+  it('gives handler time by weight, also to those whose handlers are slow', () => {
+    const weights: Record<string, number> = { heavy: 3, light: 1, tiny: 0.01 };
+    const schedule = new FairScheduler(
+      { concurrency: 1, payerConcurrency: 1 },
+      { clock, weightOf: (payer) => weights[payer] ?? 1 },
+    );
+    for (const one of [...many('heavy', 800), ...many('light', 800), ...many('tiny', 800)]) schedule.enqueue(one);
+    const millis: Record<string, number> = { heavy: 0, light: 0, tiny: 0 };
+    const costs: Record<string, number> = { heavy: 2, light: 50, tiny: 1 };
+    for (let turn = 0; turn < 400; turn += 1) {
+      const one = schedule.next();
+      if (one === undefined) throw new Error('nobody runs');
+      const costMs = costs[one.payer] ?? 0;
+      nowMs += costMs;
+      millis[one.payer] = (millis[one.payer] ?? 0) + costMs;
+      schedule.settle(one);
+    }
+    const { heavy = 0, light = 0, tiny = 0 } = millis;
+    expect(heavy / light).toBeGreaterThan(2);
+    expect(heavy / light).toBeLessThan(4);
+    expect(tiny).toBeGreaterThan(0);
+  });
+
+  it("charges what runs as it runs: slow handlers in all other slots delay nobody's first record", () => {
+    const schedule = scheduler({ concurrency: 10, payerConcurrency: 9 }, ...many('slow', 100));
+    expect(drain(schedule)).toHaveLength(9);
+    nowMs += 5_000;
+    const quick = many('quick', 3);
+    for (const one of quick) schedule.enqueue(one);
+    for (const one of quick) {
+      expect(schedule.next()).toBe(one);
+      expect(schedule.next()).toBeUndefined();
+      schedule.settle(one);
+    }
+  });
+
+  it('starts nothing more of a payer whose handlers never settle, beyond a bound', () => {
+    const schedule = scheduler({ concurrency: 2, payerConcurrency: 1 }, ...many('hangs', 200));
+    let started = 0;
+    for (let one = schedule.next(); one !== undefined; one = schedule.next()) {
+      started += 1;
+      schedule.overrun(one);
+    }
+    expect(started).toBe(MAX_OVERDUE);
+    schedule.enqueue(delivery('other'));
+    expect(schedule.next()?.payer).toBe('other');
   });
 
   it('holds a record before it runs again: its slot is free, its lane is not', () => {
@@ -144,12 +198,15 @@ describe('the scheduler', () => {
         const entries = (): Entry[] => [...lanes.values()].flat();
         const running = (payer?: string): number =>
           entries().filter(({ one, state }) => state === 'runs' && (payer === undefined || one.payer === payer)).length;
+        const reserved = bounds.payerConcurrency < bounds.concurrency ? 1 : 0;
+        const most = (): number => {
+          const free = bounds.concurrency - running();
+          return free <= reserved ? Math.min(free, 1) : bounds.payerConcurrency;
+        };
         const mayRun = (): Delivery[] =>
-          running() >= bounds.concurrency
-            ? []
-            : [...lanes.values()].flatMap(([head]) =>
-                head?.state === 'waits' && running(head.one.payer) < bounds.payerConcurrency ? [head.one] : [],
-              );
+          [...lanes.values()].flatMap(([head]) =>
+            head?.state === 'waits' && running(head.one.payer) < most() ? [head.one] : [],
+          );
         const headOf = (pick: number): Entry | undefined => {
           const heads = [...lanes.values()].flatMap(([head]) => head ?? []);
           return heads[pick % Math.max(1, heads.length)];

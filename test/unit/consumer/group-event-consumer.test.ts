@@ -58,8 +58,8 @@ describe('a consumer', () => {
     const { consumer } = new ConsumerProcess(harness.kafka);
     consumer.on(Noted, ignore);
     expect(await Promise.all([consumer.stop(), consumer.stop()])).toEqual([
-      { timedOut: false, unfinished: 0 },
-      { timedOut: false, unfinished: 0 },
+      { timedOut: false, unfinished: 0, uncommitted: 0 },
+      { timedOut: false, unfinished: 0, uncommitted: 0 },
     ]);
     await expect(consumer.start()).rejects.toThrow(code('NOT_RUNNING'));
   });

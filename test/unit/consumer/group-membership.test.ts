@@ -154,7 +154,7 @@ describe('threat 46: stop', () => {
     write(harness, ['a', 'b']);
     const { process } = await reading(harness, () => after(harness, 2_000));
     const report = await harness.clock.advanceUntil(process.consumer.stop());
-    expect(report).toEqual({ timedOut: false, unfinished: 0 });
+    expect(report).toEqual({ timedOut: false, unfinished: 0, uncommitted: 0 });
     expect(harness.committed()).toBe(2);
     expect([process.member.disconnected, harness.clock.monotonicMs() < 4_000]).toEqual([true, true]);
   });
@@ -165,7 +165,7 @@ describe('threat 46: stop', () => {
     const { process } = await reading(harness, (id) => (id === 'swallows' ? never : undefined));
     const startMs = harness.clock.monotonicMs();
     const report = await harness.clock.advanceUntil(process.consumer.stop({ timeoutMs: 5_000 }));
-    expect(report).toEqual({ timedOut: true, unfinished: 1 });
+    expect(report).toEqual({ timedOut: true, unfinished: 1, uncommitted: 0 });
     expect(harness.clock.monotonicMs() - startMs).toBeLessThanOrEqual(5_100);
     const next = await reading(harness);
     expect(next.seen).toEqual(['swallows']);

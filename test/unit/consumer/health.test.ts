@@ -2,36 +2,59 @@ import { describe, expect, it } from 'vitest';
 import { consumerHealth } from '../../../src/consumer/health.js';
 import { PartitionLedger } from '../../../src/consumer/ledger.js';
 import { PartitionSession } from '../../../src/consumer/partition-session.js';
+import { NOBODY } from '../../../src/consumer/record-owner.js';
 
+const place = { topic: 'notes', partition: 1 };
 const session = (): PartitionSession =>
-  new PartitionSession({ topic: 'notes', partition: 1 }, 'notes', new PartitionLedger(0), Buffer.alloc(8), undefined);
-const well = { fault: undefined, overdue: 0, failingCopies: 0, sessions: [session()] };
+  new PartitionSession(place, 'notes', new PartitionLedger(0), Buffer.alloc(8), undefined);
+const well = {
+  fault: undefined,
+  isAssigned: true,
+  overdue: 0,
+  failingCopies: 0,
+  sessions: [session()],
+  delayed: [],
+  stalled: [],
+};
 
 describe('health', () => {
-  it('is live where nothing is wrong', () => {
+  it('is live where nothing is wrong, also where the group has no partition for this member', () => {
     expect(consumerHealth(well)).toEqual({ status: 'live', reasons: [] });
+    expect(consumerHealth({ ...well, sessions: [] })).toEqual({ status: 'live', reasons: [] });
   });
 
-  it('is stuck for a fault of the client, and for handlers beyond their time', () => {
-    expect(consumerHealth({ ...well, fault: { kind: 'unreadable', reason: 'Local: bad compression' } })).toEqual({
+  it('is stuck for a fault of the client, for handlers beyond their time, and for a partition that cannot be read', () => {
+    expect(consumerHealth({ ...well, fault: { kind: 'fatal', reason: 'Local: fatal error' } })).toEqual({
       status: 'stuck',
-      reasons: ['unreadable: Local: bad compression'],
+      reasons: ['fatal: Local: fatal error'],
     });
     expect(consumerHealth({ ...well, overdue: 2, failingCopies: 1 })).toMatchObject({ status: 'stuck' });
+    expect(consumerHealth({ ...well, stalled: [place] })).toMatchObject({
+      status: 'stuck',
+      reasons: [expect.stringMatching(/^notes\/1: /)],
+    });
+  });
+
+  it('is degraded until the group has told the partitions, and for those that the broker cannot be asked about', () => {
+    expect(consumerHealth({ ...well, sessions: [], isAssigned: false }).status).toBe('degraded');
+    expect(consumerHealth({ ...well, delayed: [place] })).toMatchObject({
+      status: 'degraded',
+      reasons: [expect.stringMatching(/^notes\/1: /)],
+    });
   });
 
   it('is degraded for copies that are not taken, for the third refused commit, and for progress that does not fit', () => {
     expect(consumerHealth({ ...well, failingCopies: 1 }).status).toBe('degraded');
     const refused = session();
     for (let count = 1; count <= 3; count += 1) {
-      const ledger = refused.ledger;
-      ledger.finish(ledger.receive(count) === 'take' ? count : -1);
+      refused.ledger.receive(count, NOBODY);
       refused.endCommit(refused.beginCommit()!, { ok: false, reason: 'x', metadataTooLarge: false });
       expect(consumerHealth({ ...well, sessions: [refused] }).status).toBe(count < 3 ? 'live' : 'degraded');
     }
     const full = session();
     for (let offset = 0; offset < 210_000; offset += 1) {
-      if (full.ledger.receive(offset) === 'take' && (offset % 2 === 1 || offset > 10_000)) full.ledger.finish(offset);
+      full.ledger.receive(offset, NOBODY);
+      if (offset % 2 === 0 && offset <= 10_000) full.ledger.take(offset);
     }
     full.beginCommit();
     expect(consumerHealth({ ...well, sessions: [full] })).toMatchObject({ status: 'degraded' });

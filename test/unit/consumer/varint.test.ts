@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { pushVarint, VarintReader } from '../../../src/consumer/varint.js';
+import { pushUint32, pushVarint, VarintReader } from '../../../src/consumer/varint.js';
 
 const written = (...values: number[]): Uint8Array => {
   const bytes: number[] = [];
@@ -34,7 +34,7 @@ describe('a varint', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 12 }), fc.nat(12), (bytes, skipped) => {
         const reader = new VarintReader(bytes, 0);
-        reader.skip(skipped);
+        reader.part(skipped);
         expect(reader.failed).toBe(skipped > bytes.length);
         for (let reads = 0; reads < 14; reads += 1) {
           const failed = reader.failed;
@@ -50,5 +50,17 @@ describe('a varint', () => {
   it('larger than a safe integer fails', () => {
     const reader = new VarintReader(Uint8Array.from([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x1f]), 0);
     expect([reader.next(), reader.failed]).toEqual([0, true]);
+  });
+
+  it('stands beside plain 32-bit numbers, and has parts', () => {
+    const bytes = [...written(300)];
+    pushUint32(bytes, 0xfedcba98);
+    bytes.push(...written(2, 5, 6, 7));
+    const reader = new VarintReader(Uint8Array.from(bytes), 0);
+    expect([reader.next(), reader.uint32()]).toEqual([300, 0xfedcba98]);
+    const part = reader.part(reader.next());
+    expect([part.next(), part.next(), part.atEnd, reader.next(), reader.atEnd]).toEqual([5, 6, true, 7, true]);
+    expect([reader.uint32(), reader.failed]).toEqual([0, true]);
+    expect(part.failed).toBe(false);
   });
 });

@@ -96,11 +96,12 @@ describe('run', () => {
     });
   });
 
-  it('keeps two clients apart', () => {
+  it('is one for all clients', () => {
     const [one, other] = [new AmbientTenant(), new AmbientTenant()];
     one.run(a, () => {
-      expect(other.current).toBeUndefined();
-      expect(other.run(b, () => [one.current, other.current])).toEqual(['a', 'b']);
+      expect(other.current).toBe('a');
+      expect(() => other.run(b, () => undefined)).toThrow(/tenant a .*tenant b/);
+      expect(other.withoutTenant(() => other.run(b, () => one.current))).toBe('b');
     });
   });
 });

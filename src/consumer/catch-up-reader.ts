@@ -1,0 +1,287 @@
+import type { Clock, Timer } from '../core/clock.js';
+import { delay } from '../core/clock.js';
+import type { ReceivedRecord } from '../record/wire-record.js';
+import type { Telemetry } from '../telemetry/telemetry.js';
+import type { PartitionReader, TopicPartition } from '../transport/port.js';
+import { CursorRun } from './cursor-run.js';
+import type { PartitionSession } from './partition-session.js';
+import { ownerOf, type Owner } from './record-owner.js';
+import type { TenantCursor } from './tenant-cursors.js';
+
+/** What the second reader stands on, and tells. */
+export interface CatchUpParts {
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+  /** Makes the client; called once somebody is parked. */
+  readonly createReader: () => PartitionReader;
+  readonly sessions: () => Iterable<PartitionSession>;
+  /** @returns false where the record's owner has no room for it now */
+  readonly receive: (session: PartitionSession, run: CursorRun, record: ReceivedRecord) => boolean;
+  /** Whether it is worth reading for an owner that is parked. */
+  readonly isRelaxed: (session: PartitionSession, owner: Owner) => boolean;
+  /** Whether records may be taken at all now. */
+  readonly mayRead: () => boolean;
+  /** Whether the head has more to read: isolation is as good as the head is quick. */
+  readonly isHeadBehind: () => boolean;
+  /** Records were taken: handlers may start. */
+  readonly onTaken: () => void;
+  /** Some position is not in its log, and nobody says which. */
+  readonly onOutOfRange: () => void;
+}
+
+/** A run of one partition, with what it has read and has not got rid of. */
+interface ActiveRun {
+  readonly run: CursorRun;
+  readonly rest: ReceivedRecord[];
+  /** Where the log ends, once it has been read to there. */
+  endOffset: number | undefined;
+}
+
+const CHUNK_RECORDS = 100;
+/** Records that one run reads, at most, while others wait for a run over the same partition. */
+const SLICE_RECORDS = 1_000;
+/** A gap up to this many records is read through; a seek costs more. */
+const STREAM_GAP = 150;
+/** What a waiting run keeps of other runs' polls before it gives up its place. */
+const MAX_REST_RECORDS = 500;
+const IDLE_MS = 100;
+/** While the head is behind, one turn in so many: parked tenants go on, slowly, however long it takes. */
+const TURNS_FOR_THE_HEAD = 8;
+const TURN_MS = 5;
+const CONNECT_RETRY_MS = 1_000;
+
+/**
+ * The second reader: reads for parked tenants what the head has passed over, from their cursors towards the head. One
+ * run a partition at a time; runs take turns over the cursors, so that no parked tenant waits for another: whoever
+ * has no room when its record comes is left behind, with its cursor, while the run serves the rest.
+ */
+export class CatchUpReader {
+  readonly #parts: CatchUpParts;
+  readonly #runs = new Map<PartitionSession, ActiveRun>();
+  #reader: PartitionReader | undefined;
+  #ends: (TopicPartition & { readonly offset: number })[] = [];
+  #turn = 0;
+  #isRunning = false;
+  #loop: Promise<void> | undefined;
+  #wake: (() => void) | undefined;
+  #mustBeginAnew = false;
+  #scanned = 0;
+  #taken = 0;
+
+  constructor(parts: CatchUpParts) {
+    this.#parts = parts;
+  }
+
+  /** Records read so far, and how many of them were taken: what passing tenants over costs. */
+  get counts(): { readonly scanned: number; readonly taken: number } {
+    return { scanned: this.#scanned, taken: this.#taken };
+  }
+
+  start(): void {
+    this.#isRunning = true;
+  }
+
+  /** An owner's record is finished: it may have room again. */
+  roomFor(owner: Owner): void {
+    for (const session of this.#parts.sessions()) {
+      const { cursors } = session.ledger;
+      if (cursors.size === 0 || cursors.of(owner) === undefined || !this.#parts.isRelaxed(session, owner)) continue;
+      this.poke();
+      return;
+    }
+  }
+
+  /** Somebody may be parked, or have room again. */
+  poke(): void {
+    if (this.#wake !== undefined) this.#wake();
+    else if (this.#isRunning && this.#loop === undefined && this.#hasWork()) this.#loop = this.#read();
+  }
+
+  async stop(timeoutMs: number): Promise<void> {
+    this.#isRunning = false;
+    this.#wake?.();
+    await this.#loop;
+    await this.#reader?.disconnect(timeoutMs);
+  }
+
+  #hasWork(): boolean {
+    for (const session of this.#parts.sessions()) if (this.#next(session) !== undefined) return true;
+    return false;
+  }
+
+  async #read(): Promise<void> {
+    const reader = await this.#connect();
+    while (this.#isRunning && reader !== undefined) {
+      try {
+        await this.#step(reader);
+      } catch (error) {
+        this.#parts.telemetry.log('catchUpFailed', { reason: (error as Error).message });
+        for (const session of [...this.#runs.keys()]) this.#end(session, reader);
+        await this.#sleep(CONNECT_RETRY_MS);
+      }
+    }
+  }
+
+  async #step(reader: PartitionReader): Promise<void> {
+    const { mayRead, onTaken } = this.#parts;
+    this.#turn += 1;
+    if (!mayRead()) {
+      await this.#sleep(IDLE_MS);
+      return;
+    }
+    if (this.#mustBeginAnew) {
+      this.#mustBeginAnew = false;
+      for (const session of [...this.#runs.keys()]) this.#end(session, reader);
+      await this.#sleep(CONNECT_RETRY_MS);
+    }
+    await this.#placeRuns(reader);
+    if (this.#runs.size === 0 || [...this.#runs.values()].every(({ rest }) => rest.length > 0)) {
+      await this.#sleep(IDLE_MS);
+      return;
+    }
+    if (this.#parts.isHeadBehind() && this.#turn % TURNS_FOR_THE_HEAD !== 0) {
+      await this.#sleep(TURN_MS);
+      return;
+    }
+    const records = await reader.poll(CHUNK_RECORDS);
+    const ends = this.#ends;
+    this.#ends = [];
+    for (const record of records) this.#runOf(record)?.rest.push(record);
+    for (const end of ends) {
+      const active = this.#runOf(end);
+      if (active !== undefined) active.endOffset = end.offset;
+    }
+    for (const session of [...this.#runs.keys()]) this.#workOff(session, reader);
+    onTaken();
+    if (records.length === 0) await this.#sleep(IDLE_MS);
+  }
+
+  /** Gives every partition with a cursor worth reading for a run, and goes on with those that had to wait. */
+  async #placeRuns(reader: PartitionReader): Promise<void> {
+    for (const session of [...this.#runs.keys()]) this.#workOff(session, reader);
+    for (const session of this.#parts.sessions()) {
+      if (this.#runs.has(session)) continue;
+      const cursor = this.#next(session);
+      if (cursor === undefined) continue;
+      const { topic, partition } = session;
+      const run = new CursorRun(session.ledger, cursor.offset);
+      cursor.servedIn = this.#turn;
+      this.#runs.set(session, { run, rest: [], endOffset: undefined });
+      await reader.read({ topic, partition, offset: cursor.offset, leaderEpoch: undefined });
+    }
+  }
+
+  /** The cursor to read for: of those worth it, the one that waits longest. */
+  #next(session: PartitionSession): TenantCursor | undefined {
+    if (session.state !== 'active' || session.ledger.isRecovering) return undefined;
+    let next: TenantCursor | undefined;
+    for (const cursor of session.ledger.cursors) {
+      if (!this.#isWorthIt(session, cursor)) continue;
+      if (next === undefined || cursor.servedIn < next.servedIn) next = cursor;
+      else if (cursor.servedIn === next.servedIn && cursor.offset < next.offset) next = cursor;
+    }
+    return next;
+  }
+
+  #isWorthIt(session: PartitionSession, { owner }: TenantCursor): boolean {
+    return owner === undefined || this.#parts.isRelaxed(session, owner);
+  }
+
+  #runOf({ topic, partition }: TopicPartition): ActiveRun | undefined {
+    for (const [session, active] of this.#runs) {
+      if (session.topic === topic && session.partition === partition) return active;
+    }
+    return undefined;
+  }
+
+  /** Takes what it can of what a run has read, and ends the run where it is of no more use. */
+  #workOff(session: PartitionSession, reader: PartitionReader): void {
+    const active = this.#runs.get(session);
+    if (active === undefined) return;
+    const { run, rest } = active;
+    if (session.state !== 'active') {
+      this.#end(session, reader);
+      return;
+    }
+    let done = 0;
+    for (const record of rest) {
+      if (!this.#parts.receive(session, run, record)) {
+        if (this.#waitsFor(session, run, rest.length - done)) break;
+        run.leaveBehind(record.offset, ownerOf(record.key));
+      }
+      done += 1;
+    }
+    rest.splice(0, done);
+    this.#scanned += done;
+    if (rest.length === 0 && active.endOffset !== undefined) run.passTo(active.endOffset);
+    active.endOffset = rest.length === 0 ? undefined : active.endOffset;
+    run.settle(this.#turn);
+    if (this.#isOfNoUse(session, run, rest.length)) this.#end(session, reader);
+  }
+
+  /** Whether a run stays where it is until the next record's owner has room: only where nobody waits for the run. */
+  #waitsFor(session: PartitionSession, run: CursorRun, restRecords: number): boolean {
+    if (restRecords > MAX_REST_RECORDS) return false;
+    run.settle(this.#turn);
+    return this.#next(session) === undefined;
+  }
+
+  #isOfNoUse(session: PartitionSession, run: CursorRun, restRecords: number): boolean {
+    if (run.isAtHead || session.ledger.cursors.size === 0) return true;
+    if (restRecords > 0) return false;
+    let servesAnybody = false;
+    let keepsOthersWaiting = false;
+    for (const cursor of session.ledger.cursors) {
+      const isOnItsWay = cursor.offset >= run.position && cursor.offset <= run.position + STREAM_GAP;
+      if (isOnItsWay) servesAnybody ||= cursor.offset === run.position || this.#isWorthIt(session, cursor);
+      else keepsOthersWaiting ||= this.#isWorthIt(session, cursor);
+    }
+    return !servesAnybody || (keepsOthersWaiting && run.read >= SLICE_RECORDS);
+  }
+
+  #end(session: PartitionSession, reader: PartitionReader): void {
+    const active = this.#runs.get(session);
+    if (active === undefined) return;
+    this.#runs.delete(session);
+    this.#taken += active.run.taken;
+    reader.leave({ topic: session.topic, partition: session.partition });
+  }
+
+  async #connect(): Promise<PartitionReader | undefined> {
+    const { clock, telemetry, createReader, onOutOfRange } = this.#parts;
+    while (this.#isRunning) {
+      const reader = createReader();
+      this.#reader = reader;
+      try {
+        await reader.connect({
+          onReadable: () => this.#wake?.(),
+          onEnd: ({ topic, partition }, offset) => {
+            this.#ends.push({ topic, partition, offset });
+          },
+          onError: ({ kind, reason }) => {
+            telemetry.log('consumerFault', { kind, reason });
+            if (kind !== 'out-of-range') return;
+            this.#mustBeginAnew = true;
+            onOutOfRange();
+          },
+        });
+        return reader;
+      } catch (error) {
+        telemetry.log('catchUpFailed', { reason: (error as Error).message });
+        await delay(clock, CONNECT_RETRY_MS);
+      }
+    }
+    return undefined;
+  }
+
+  async #sleep(maxMs: number): Promise<void> {
+    if (!this.#isRunning) return;
+    let timer: Timer | undefined;
+    await new Promise<void>((resolve) => {
+      timer = this.#parts.clock.setTimer(maxMs, resolve);
+      this.#wake = resolve;
+    });
+    timer?.cancel();
+    this.#wake = undefined;
+  }
+}

@@ -1,0 +1,121 @@
+import type { Clock, Timer } from '../core/clock.js';
+import type { Delivery } from './delivery.js';
+import type { FairScheduler } from './fair-scheduler.js';
+import type { IntakeBudget } from './intake-budget.js';
+import type { PartitionSession } from './partition-session.js';
+import type { Owner } from './record-owner.js';
+import type { RecordRunner, RunResult } from './record-runner.js';
+
+/** What dispatch stands on. */
+export interface DispatchParts {
+  readonly clock: Clock;
+  readonly scheduler: FairScheduler;
+  readonly budget: IntakeBudget;
+  /** Makes the runner; it tells of handlers that do not settle. */
+  readonly runner: (onOverdue: (delivery: Delivery) => void) => RecordRunner;
+  /** Whether handlers may start at all now. */
+  readonly mayStart: () => boolean;
+  /** A record was finished or dropped, and its room is free. */
+  readonly onRoom: (owner: Owner) => void;
+}
+
+/** Handlers may start one after another for this long before timers, and what else waits, have their turn. */
+const SLICE_MS = 10;
+
+/** Starts handlers as the scheduler says, and books what becomes of them. */
+export class HandlerDispatch {
+  readonly #parts: DispatchParts;
+  readonly #runner: RecordRunner;
+  /** Handlers that have not settled though their time is over. */
+  readonly #overdue = new Set<Delivery>();
+  readonly #held = new Map<Delivery, Timer>();
+  /** When the present turn of the event loop began to start handlers; undefined where it has started none. */
+  #sliceStartMs: number | undefined;
+  /** Whether something was left to start when the slice was over. */
+  #wasCut = false;
+
+  constructor(parts: DispatchParts) {
+    this.#parts = parts;
+    this.#runner = parts.runner((delivery) => {
+      this.#overdue.add(delivery);
+      parts.scheduler.overrun(delivery);
+      this.start();
+    });
+  }
+
+  /** Handlers that have not settled though their time and their grace are over. */
+  get overdue(): number {
+    return this.#overdue.size;
+  }
+
+  /** Takes a record that a handler is owed, or a copy. */
+  enqueue(delivery: Delivery): void {
+    this.#parts.budget.take(delivery.owner, delivery.heldBytes);
+    this.#parts.scheduler.enqueue(delivery);
+  }
+
+  /** Starts what may start. Handlers that only use the processor would else keep the event loop from turning. */
+  start(): void {
+    const { clock, scheduler, mayStart } = this.#parts;
+    while (scheduler.hasWork && mayStart() && !this.#sliceIsOver(clock.monotonicMs())) {
+      const delivery = scheduler.next();
+      if (delivery === undefined) return;
+      void this.#runner.run(delivery).then((result) => {
+        this.#after(delivery, result);
+      });
+    }
+  }
+
+  /** Forgets the records of these partitions that do not run. */
+  drop(sessions: ReadonlySet<PartitionSession>): void {
+    for (const delivery of this.#parts.scheduler.drop(({ session }) => sessions.has(session))) {
+      this.#parts.budget.giveBack(delivery.owner, delivery.heldBytes);
+      this.#held.get(delivery)?.cancel();
+      this.#held.delete(delivery);
+    }
+  }
+
+  stop(): void {
+    for (const timer of this.#held.values()) timer.cancel();
+    this.#held.clear();
+  }
+
+  #sliceIsOver(nowMs: number): boolean {
+    if (this.#sliceStartMs === undefined) {
+      this.#sliceStartMs = nowMs;
+      this.#parts.clock.setTimer(0, () => {
+        const wasCut = this.#wasCut;
+        this.#sliceStartMs = undefined;
+        this.#wasCut = false;
+        if (wasCut) this.start();
+      });
+    }
+    this.#wasCut = nowMs - this.#sliceStartMs > SLICE_MS;
+    return this.#wasCut;
+  }
+
+  #after(delivery: Delivery, result: RunResult): void {
+    const { scheduler, budget, onRoom } = this.#parts;
+    this.#overdue.delete(delivery);
+    if (result.kind === 'again' && delivery.session.state === 'active') {
+      this.#hold(delivery, result.afterMs);
+    } else {
+      if (result.kind === 'finished') delivery.session.ledger.finish(delivery.record.offset);
+      scheduler.settle(delivery);
+      budget.giveBack(delivery.owner, delivery.heldBytes);
+      onRoom(delivery.owner);
+    }
+    this.start();
+  }
+
+  #hold(delivery: Delivery, forMs: number): void {
+    const { clock, scheduler } = this.#parts;
+    scheduler.hold(delivery);
+    const timer = clock.setTimer(forMs, () => {
+      this.#held.delete(delivery);
+      scheduler.release(delivery);
+      this.start();
+    });
+    this.#held.set(delivery, timer);
+  }
+}

@@ -1,0 +1,174 @@
+import type { Clock } from '../core/clock.js';
+import type { ReceivedRecord } from '../record/wire-record.js';
+import type { Telemetry } from '../telemetry/telemetry.js';
+import type { GroupConsumer, TopicPartition } from '../transport/port.js';
+import { ChunkSize } from './chunk-size.js';
+import type { Committer } from './committer.js';
+import type { GroupMembership } from './group-membership.js';
+import type { IntakeBudget } from './intake-budget.js';
+import type { PartitionSession } from './partition-session.js';
+import { MAX_REDELIVERY, ReadingPauses } from './reading-pauses.js';
+
+/** What the head's reader stands on. */
+export interface HeadReaderParts {
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+  readonly consumer: GroupConsumer;
+  readonly membership: GroupMembership;
+  readonly committer: Committer;
+  readonly budget: IntakeBudget;
+  readonly receive: (session: PartitionSession, record: ReceivedRecord) => void;
+  /** Something may start: a poll has brought records, or the answer to a commit. */
+  readonly onPolled: () => void;
+}
+
+const IDLE_POLL_MS = 100;
+/** Polling may rest this long while the budget is full, before reading is paused and polling goes on. */
+const FULL_BEFORE_PAUSE_MS = 300;
+const PAUSED_POLL_MS = 100;
+
+/**
+ * The first reader: polls the group's client, and keeps the heads of all partitions moving. It stops only where
+ * memory for all tenants is full, or where a crash would deliver too much again; polling goes on also then.
+ */
+export class HeadReader {
+  readonly #parts: HeadReaderParts;
+  readonly #pauses: ReadingPauses;
+  readonly #chunk = new ChunkSize();
+  #ends: (TopicPartition & { readonly offset: number })[] = [];
+  #lastPollMs = 0;
+  #isBehind = false;
+  #isRunning = false;
+  #wake: (() => void) | undefined;
+  #loop: Promise<void> | undefined;
+
+  constructor(parts: HeadReaderParts) {
+    this.#parts = parts;
+    this.#pauses = new ReadingPauses(parts.consumer);
+  }
+
+  /** Milliseconds since the last poll came back. */
+  get sincePollMs(): number {
+    return this.#parts.clock.monotonicMs() - this.#lastPollMs;
+  }
+
+  /** Whether the last poll brought as much as it asked for: there is more to read. */
+  get isBehind(): boolean {
+    return this.#isBehind;
+  }
+
+  get isRunning(): boolean {
+    return this.#isRunning;
+  }
+
+  start(onFailure: (error: unknown) => void): void {
+    this.#isRunning = true;
+    this.#lastPollMs = this.#parts.clock.monotonicMs();
+    this.#loop = this.#read().catch(onFailure);
+  }
+
+  /** Something may be there to read, or there is room again. */
+  poke(): void {
+    this.#wake?.();
+  }
+
+  /** A partition has been read to this offset, and holds nothing below it that is still to come. */
+  endAt(place: TopicPartition, offset: number): void {
+    this.#ends.push({ topic: place.topic, partition: place.partition, offset });
+  }
+
+  async stop(): Promise<void> {
+    this.#isRunning = false;
+    this.#wake?.();
+    await this.#loop;
+  }
+
+  async #read(): Promise<void> {
+    const { budget, membership } = this.#parts;
+    while (this.#isRunning) {
+      if (budget.full) await this.#waitForRoom();
+      await this.#moveReaders();
+      const wanted = Math.min(this.#chunk.records, Math.max(1, budget.roomForRecords));
+      const records = await this.#poll(wanted);
+      this.#isBehind = records.length >= wanted;
+      this.#chunk.adapt(records);
+      this.#pauses.reconcile(membership.sessions, false);
+      if (records.length === 0) await this.#sleep(IDLE_POLL_MS);
+    }
+  }
+
+  /** Waits until half the budget is free. Polling goes on meanwhile, or the group would take us for dead. */
+  async #waitForRoom(): Promise<void> {
+    const { clock, budget, membership } = this.#parts;
+    const pauseAtMs = clock.monotonicMs() + FULL_BEFORE_PAUSE_MS;
+    while (this.#isRunning && !budget.relaxed && clock.monotonicMs() < pauseAtMs) {
+      await this.#sleep(pauseAtMs - clock.monotonicMs());
+    }
+    while (this.#isRunning && !budget.relaxed) {
+      this.#pauses.reconcile(membership.sessions, true);
+      await this.#poll(1);
+      await this.#sleep(PAUSED_POLL_MS);
+    }
+    this.#pauses.reconcile(membership.sessions, false);
+  }
+
+  async #poll(maxRecords: number): Promise<readonly ReceivedRecord[]> {
+    const { clock, consumer, membership, receive, onPolled } = this.#parts;
+    const records = await consumer.poll(maxRecords);
+    this.#lastPollMs = clock.monotonicMs();
+    for (const record of records) {
+      const session = membership.session(record.topic, record.partition);
+      // Of a partition that is not ours any more: the next owner reads it. Or from before a move: it comes again.
+      if (session?.state !== 'active' || session.moveTo !== undefined) continue;
+      receive(session, record);
+      if (session.unrecordable * 2 > MAX_REDELIVERY) this.#parts.committer.commit(session);
+    }
+    this.#applyEnds();
+    // Also after an empty poll: something may have waited for a poll, or for a commit.
+    onPolled();
+    return records;
+  }
+
+  #applyEnds(): void {
+    for (const { topic, partition, offset } of this.#ends) {
+      const session = this.#parts.membership.session(topic, partition);
+      if (session?.state !== 'active' || session.moveTo !== undefined) continue;
+      session.ledger.passTo(offset);
+      session.position = Math.max(session.position, offset);
+    }
+    this.#ends = [];
+  }
+
+  /** Moves those readers that stand at a wrong place. No poll is under way here, so none brings what was before. */
+  async #moveReaders(): Promise<void> {
+    const { consumer, membership, telemetry } = this.#parts;
+    for (const session of membership.sessions) {
+      const offset = session.wantedPosition;
+      // A move while the group's change is unanswered could answer it.
+      if (offset === undefined || session.state !== 'active' || !membership.isQuiet) continue;
+      const { topic, partition } = session;
+      try {
+        await consumer.seek({ topic, partition, offset, leaderEpoch: undefined });
+      } catch (error) {
+        telemetry.log('seekFailed', { topic, partition, offset, reason: (error as Error).message });
+        session.moveTo = offset;
+        continue; // the next poll's round tries again
+      }
+      if (session.moveTo !== undefined && session.moveTo !== offset) continue;
+      session.moveTo = undefined;
+      session.position = offset;
+    }
+  }
+
+  /** Sleeps until something may have changed, at most `maxMs`. */
+  async #sleep(maxMs: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = this.#parts.clock.setTimer(maxMs, resolve);
+      this.#wake = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
+    this.#wake = undefined;
+  }
+}

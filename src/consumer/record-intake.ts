@@ -1,0 +1,111 @@
+import type { ReceivedRecord } from '../record/wire-record.js';
+import type { Counters } from './counters.js';
+import type { CursorRun } from './cursor-run.js';
+import { heldBytes, laneOf, VIOLATIONS, type Delivery } from './delivery.js';
+import type { HandlerTable } from './handler-table.js';
+import type { IntakeBudget } from './intake-budget.js';
+import type { PartitionSession } from './partition-session.js';
+import { ownerOf, type Owner } from './record-owner.js';
+import type { TenantGuard } from './tenant-guard.js';
+
+/** What intake stands on. */
+export interface IntakeParts {
+  readonly guard: TenantGuard;
+  readonly handlers: HandlerTable;
+  readonly counters: Counters;
+  readonly budget: IntakeBudget;
+  readonly otherTypes: 'skip' | 'dead-letter';
+  readonly enqueue: (delivery: Delivery) => void;
+}
+
+/**
+ * Decides for each record that a reader brings whether it is taken, left to its owner's cursor, or finished at once.
+ * A record's owner comes from its key alone; what the guard says of it comes later and moves no cursor.
+ */
+export class RecordIntake {
+  readonly #parts: IntakeParts;
+
+  constructor(parts: IntakeParts) {
+    this.#parts = parts;
+  }
+
+  /** The head's reader has brought a record. */
+  fromHead(session: PartitionSession, record: ReceivedRecord): void {
+    session.seeEpoch(record.leaderEpoch);
+    session.position = record.offset + 1;
+    const { ledger } = session;
+    const owner = ownerOf(record.key);
+    const receipt = ledger.receive(record.offset, owner);
+    if (receipt === 'passed') return;
+    const delivery = this.#examine(session, record, owner);
+    if (receipt === 'awaited') {
+      if (delivery === undefined) ledger.finish(record.offset);
+      else this.#parts.enqueue(delivery);
+    } else if (delivery !== undefined) {
+      if (this.hasRoom(session, owner)) {
+        ledger.take(record.offset);
+        this.#parts.enqueue(delivery);
+      } else {
+        ledger.park(owner, record.offset);
+      }
+    }
+  }
+
+  /**
+   * The second reader has brought a record.
+   *
+   * @returns whether it is through with it; false where its owner has no room for it now
+   */
+  fromRun(session: PartitionSession, run: CursorRun, record: ReceivedRecord): boolean {
+    const owner = ownerOf(record.key);
+    const receipt = run.receive(record.offset, owner, (named) => this.hasRoom(session, named));
+    if (receipt === 'no-room') return false;
+    if (receipt !== 'taken') return true;
+    const delivery = this.#examine(session, record, owner);
+    if (delivery === undefined) session.ledger.finish(record.offset);
+    else this.#parts.enqueue(delivery);
+    return true;
+  }
+
+  /** Whether one more record of an owner may be taken. */
+  hasRoom(session: PartitionSession, owner: Owner): boolean {
+    const { budget } = this.#parts;
+    return session.isCrowded ? budget.holdsNothing(owner) : budget.hasRoom(owner);
+  }
+
+  /** Whether it is worth reading for an owner that is parked. */
+  isRelaxed(session: PartitionSession, owner: Owner): boolean {
+    const { budget } = this.#parts;
+    return session.isCrowded ? budget.holdsNothing(owner) : budget.isRelaxed(owner);
+  }
+
+  /** @returns undefined where there is nothing to do for a record: it is counted, and finished */
+  #examine(session: PartitionSession, record: ReceivedRecord, owner: Owner): Delivery | undefined {
+    const { guard, counters, handlers, otherTypes } = this.#parts;
+    const verdict = guard.check(record);
+    if (verdict.kind === 'foreign') {
+      counters.foreign();
+      return undefined;
+    }
+    if (verdict.kind === 'violation') {
+      return delivery(session, record, owner, VIOLATIONS, { violation: verdict.code });
+    }
+    const { tenantId, eventType } = verdict.record;
+    if (otherTypes === 'skip' && handlers.find(eventType, session.logicalTopic) === 'unknown-type') {
+      counters.skipped(tenantId);
+      return undefined;
+    }
+    return delivery(session, record, owner, tenantId, verdict.record);
+  }
+}
+
+function delivery(
+  session: PartitionSession,
+  record: ReceivedRecord,
+  owner: Owner,
+  payer: Delivery['payer'],
+  guarded: Delivery['guarded'],
+): Delivery {
+  const lane = laneOf(record, 'violation' in guarded);
+  return { session, record, owner, payer, guarded, lane, heldBytes: heldBytes(record), attempts: 0 };
+}

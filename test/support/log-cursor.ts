@@ -1,0 +1,51 @@
+import type { ReceivedRecord } from '../../src/record/wire-record.js';
+import type { TopicPartition } from '../../src/transport/port.js';
+import type { FakeKafka } from './fake-kafka.js';
+
+/** What a read of a partition has found beside records. */
+export type Found = 'records' | 'out-of-range' | 'end' | 'nothing';
+
+/** Where a fake client reads a partition. */
+export class LogCursor {
+  readonly place: TopicPartition;
+  paused = false;
+  #position: number;
+  /** Whether its position being out of range was told already. */
+  #isTold = false;
+  #endTold: number | undefined;
+
+  constructor(place: TopicPartition, position: number) {
+    this.place = place;
+    this.#position = position;
+  }
+
+  get position(): number {
+    return this.#position;
+  }
+
+  moveTo(offset: number): void {
+    this.#position = offset;
+    this.#isTold = false;
+    this.#endTold = undefined;
+  }
+
+  /** Reads up to `maxRecords`; each end of the log, and each position out of range, is told once. */
+  read(kafka: FakeKafka, maxRecords: number, into: ReceivedRecord[]): Found {
+    if (this.paused || maxRecords <= 0) return 'nothing';
+    const log = kafka.log(this.place.topic, this.place.partition);
+    const { lowOffset, highOffset } = log.range;
+    if (this.#position < lowOffset || this.#position > highOffset) {
+      if (this.#isTold) return 'nothing';
+      this.#isTold = true;
+      return 'out-of-range';
+    }
+    const records = log.read(this.#position, maxRecords);
+    into.push(...records);
+    const last = records.at(-1);
+    if (last !== undefined) this.#position = last.offset + 1;
+    if (records.length === maxRecords || this.#endTold === highOffset) return 'records';
+    this.#endTold = highOffset;
+    this.#position = highOffset;
+    return 'end';
+  }
+}
