@@ -88,16 +88,27 @@ export function dekIdOf({ bytes }: Envelope): Buffer {
   return bytes.subarray(DEK_ID_AT, SALT_AT);
 }
 
+/** Without a Buffer for the part, as below: it would cost as much as the comparison. */
+export function hasDekId({ bytes }: Envelope, dekId: Buffer): boolean {
+  return bytes.compare(dekId, 0, dekId.length, DEK_ID_AT, SALT_AT) === 0;
+}
+
 export function saltOf({ bytes }: Envelope): Buffer {
   return bytes.subarray(SALT_AT, SEQ_AT);
+}
+
+/** The salt as the name of a record key. */
+export function saltNameOf({ bytes }: Envelope): string {
+  return bytes.toString('latin1', SALT_AT, SEQ_AT);
 }
 
 export function wrappedOf({ bytes, headBytes }: Envelope): Buffer {
   return bytes.subarray(WRAPPED_AT, headBytes);
 }
 
-export function headOf({ bytes, headBytes }: Envelope): Buffer {
-  return bytes.subarray(0, headBytes);
+/** All wrapped bytes as the name of a data key. */
+export function wrappedNameOf({ bytes, headBytes }: Envelope): string {
+  return bytes.toString('latin1', WRAPPED_AT, headBytes);
 }
 
 export function ciphertextOf({ bytes, headBytes }: Envelope): Buffer {
@@ -135,7 +146,7 @@ export function stampHead(head: Buffer, flags: number, seq: number, timeMs: numb
 
 /** Writes the nonce `00000000 ‖ seq` of the envelope whose head this is; the first four bytes are zero already. */
 export function writeNonce(nonce: Buffer, head: Buffer): void {
-  head.copy(nonce, NONCE_SEQ_AT, SEQ_AT, SEQ_AT + SEQ_BYTES);
+  for (let index = 0; index < SEQ_BYTES; index += 1) nonce[NONCE_SEQ_AT + index] = head[SEQ_AT + index] ?? 0;
 }
 
 function writeUInt64(target: Buffer, at: number, value: number): void {

@@ -4,7 +4,7 @@ import { tenantryError } from '../core/errors.js';
 import type { TenantId } from '../core/tenant-id.js';
 import type { DataKeySource } from './data-key-source.js';
 import type { DataKey } from './data-key.js';
-import { dekIdOf, saltOf, wrappedOf, type Envelope } from './envelope-layout.js';
+import { hasDekId, saltNameOf, saltOf, wrappedNameOf, wrappedOf, type Envelope } from './envelope-layout.js';
 import { whenReady, type Eventual } from './eventual.js';
 import { LruMap } from './lru-map.js';
 import { TenantCache } from './tenant-cache.js';
@@ -33,13 +33,14 @@ export class OpeningKeys {
 
   /** Runs `work` with the data key of an envelope. */
   use<T>(tenantId: TenantId, envelope: Envelope, work: (key: OpeningKey) => T): Eventual<T> {
-    const wrapped = wrappedOf(envelope);
-    const name = wrapped.toString('latin1');
+    const name = wrappedNameOf(envelope);
     const held = this.#keys.get(tenantId, name);
     const key =
-      held !== undefined && this.#clock.monotonicMs() < held.expiresAtMs ? held : this.#unwrap(tenantId, wrapped, name);
+      held !== undefined && this.#clock.monotonicMs() < held.expiresAtMs
+        ? held
+        : this.#unwrap(tenantId, envelope, name);
     return whenReady(key, (found) => {
-      if (!found.dataKey.dekId.equals(dekIdOf(envelope))) {
+      if (!hasDekId(envelope, found.dataKey.dekId)) {
         throw tenantryError(
           'KEY_MISMATCH',
           `a record of tenant ${tenantId} carries a data key that its key id does not name`,
@@ -58,11 +59,13 @@ export class OpeningKeys {
   }
 
   /** Many records that find no key make one call. */
-  #unwrap(tenantId: TenantId, wrapped: Buffer, name: string): Eventual<OpeningKey> {
+  #unwrap(tenantId: TenantId, envelope: Envelope, name: string): Eventual<OpeningKey> {
     const flight = `${tenantId}:${name}`;
     const running = this.#unwrapping.get(flight);
     if (running !== undefined) return running;
-    const key = whenReady(this.#source.unwrap(tenantId, wrapped), (dataKey) => this.#adopt(tenantId, name, dataKey));
+    const key = whenReady(this.#source.unwrap(tenantId, wrappedOf(envelope)), (dataKey) =>
+      this.#adopt(tenantId, name, dataKey),
+    );
     if (!(key instanceof Promise)) return key;
     const shared = key.finally(() => this.#unwrapping.delete(flight));
     this.#unwrapping.set(flight, shared);
@@ -92,11 +95,10 @@ export class OpeningKey {
    * forged salts cannot push out those in use.
    */
   open<T>(envelope: Envelope, opens: (recordKey: KeyObject) => T): T {
-    const salt = saltOf(envelope);
-    const name = salt.toString('latin1');
+    const name = saltNameOf(envelope);
     const held = this.#recordKeys.get(name);
     if (held !== undefined) return opens(held);
-    const derived = this.dataKey.recordKey(salt);
+    const derived = this.dataKey.recordKey(saltOf(envelope));
     const opened = opens(derived);
     this.#recordKeys.set(name, derived);
     return opened;

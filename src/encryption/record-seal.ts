@@ -1,7 +1,8 @@
 import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto';
 import { tenantryError } from '../core/errors.js';
 import { AssociatedData, type ReadableValue } from './associated-data.js';
-import { ciphertextOf, FLAG_DETACHED, headOf, TAG_BYTES, tagOf, writeNonce, type Envelope } from './envelope-layout.js';
+import { ciphertextOf, FLAG_DETACHED, TAG_BYTES, tagOf, writeNonce, type Envelope } from './envelope-layout.js';
+import { EnvelopeSlab } from './envelope-slab.js';
 import type { SealedIdentity } from './record-cipher.js';
 import type { SealingSession } from './sealing-session.js';
 
@@ -13,6 +14,7 @@ const OPTIONS = { authTagLength: TAG_BYTES } as const;
 /** Seals and opens single records with AES-256-GCM (NIST SP 800-38D), with keys that are at hand. */
 export class RecordSeal {
   readonly #associatedData = new AssociatedData();
+  readonly #slab = new EnvelopeSlab();
   readonly #nonce = Buffer.alloc(NONCE_BYTES);
 
   /** @param readable - for a detached seal the value that stays readable; `undefined` seals `plaintext` */
@@ -24,12 +26,11 @@ export class RecordSeal {
     readable: ReadableValue,
   ): Buffer {
     const head = session.nextHead(readable === undefined ? 0 : FLAG_DETACHED, timeMs);
-    // From the pool, because nothing in it is secret: memory of its own would make sealing a quarter slower.
-    const envelope = Buffer.allocUnsafe(head.length + plaintext.length + TAG_BYTES);
+    const envelope = this.#slab.take(head.length + plaintext.length + TAG_BYTES);
     envelope.set(head);
     writeNonce(this.#nonce, head);
     const cipher = createCipheriv(ALGORITHM, session.key, this.#nonce, OPTIONS);
-    cipher.setAAD(this.#associatedData.assemble(head, identity, readable));
+    cipher.setAAD(this.#associatedData.assemble(head, head.length, identity, readable));
     if (plaintext.length > 0) envelope.set(cipher.update(plaintext), head.length);
     // GCM has nothing left to give here; the call completes the tag.
     cipher.final();
@@ -42,13 +43,12 @@ export class RecordSeal {
    * @throws TenantryError `SEAL_INVALID`
    */
   open(key: KeyObject, identity: SealedIdentity, envelope: Envelope, readable: ReadableValue): Buffer {
-    const head = headOf(envelope);
-    const ciphertext = ciphertextOf(envelope);
-    writeNonce(this.#nonce, head);
+    const { bytes, headBytes } = envelope;
+    writeNonce(this.#nonce, bytes);
     const decipher = createDecipheriv(ALGORITHM, key, this.#nonce, OPTIONS);
     decipher.setAuthTag(tagOf(envelope));
-    decipher.setAAD(this.#associatedData.assemble(head, identity, readable));
-    const plaintext = inOwnMemory(decipher.update(ciphertext));
+    decipher.setAAD(this.#associatedData.assemble(bytes, headBytes, identity, readable));
+    const plaintext = inOwnMemory(decipher.update(ciphertextOf(envelope)));
     try {
       decipher.final();
     } catch {

@@ -144,7 +144,7 @@ describe.each(['cold', 'warm'] as const)('a record that lies, keys %s', (tempera
       const head = createHead(deriveDekId(createSecretKey(dekA), acme), salt, b.subarray(...WRAPPED));
       stampHead(head, 0, 1, AT_MS);
       const nonce = Buffer.concat([Buffer.alloc(4), head.subarray(...SEQ)]);
-      const aad = new AssociatedData().assemble(head, identity(), undefined);
+      const aad = new AssociatedData().assemble(head, head.length, identity(), undefined);
       const keys = [dekA, dekB].map((dek) => deriveRecordKey(createSecretKey(dek), salt, acme).export());
       const { ciphertext, tag } = forgeForTwoKeys(keys as [Buffer, Buffer], nonce, aad);
       for (const key of keys) {
