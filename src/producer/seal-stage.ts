@@ -28,11 +28,29 @@ export function sealEvent(event: Admitted, cipher: RecordCipher | undefined): Se
   const sealing = requireCipher(cipher, event.contract);
   const identity = sealedIdentity(event);
   if (form === 'value' && event.payload !== null) {
-    const envelope = sealing.sealValue(identity, event.payload, event.eventTimeMs);
+    const envelope = sealOnce(sealing, identity, event.payload, event.eventTimeMs);
     return settle(envelope, (value) => Object.assign(event, { value, seal: undefined }));
   }
   const seal = sealing.sealDetached(identity, event.payload, event.eventTimeMs);
   return settle(seal, (bytes) => Object.assign(event, { value: event.payload, seal: bytes }));
+}
+
+/** Seals a value and overwrites it, whatever came of it: nobody needs the plaintext any more. */
+function sealOnce(
+  cipher: RecordCipher,
+  identity: SealedIdentity,
+  plaintext: Buffer,
+  timeMs: number,
+): Buffer | Promise<Buffer> {
+  let isPending = false;
+  try {
+    const envelope = cipher.sealValue(identity, plaintext, timeMs);
+    if (!(envelope instanceof Promise)) return envelope;
+    isPending = true;
+    return envelope.finally(() => plaintext.fill(0));
+  } finally {
+    if (!isPending) plaintext.fill(0);
+  }
 }
 
 function sealedIdentity(event: Routed): SealedIdentity {

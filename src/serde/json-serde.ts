@@ -2,19 +2,21 @@ import type { AnyEventContract } from '../contract/event-contract.js';
 import { tenantryError } from '../core/errors.js';
 import { decodeUtf8 } from '../core/utf8.js';
 import { holdsForbiddenKey } from './forbidden-keys.js';
-import { inOwnMemory, TextSlab } from './text-slab.js';
+import { TextSlab } from './text-slab.js';
 import type { ValueSerde } from './value-serde.js';
 
 /** Values as JSON (RFC 8259) in UTF-8, without a byte order mark. Both directions answer at once. */
 export const jsonSerde = { encode, decode } as const satisfies ValueSerde;
 
-const slab = new TextSlab();
+// What will be sealed has slabs of its own. No Buffer of one leaves the library, and each text is overwritten as soon
+// as it is sealed, as docs/envelope.md demands.
+const secrets = new TextSlab();
+const readable = new TextSlab();
 
 function encode(contract: AnyEventContract, value: unknown): Buffer {
   const text = stringify(contract, value);
   if (holdsForbiddenKey(text, () => JSON.parse(text))) throw notSerializable(contract, 'it holds a forbidden key');
-  // What will be sealed shares its memory with nothing, as docs/envelope.md demands.
-  return contract.protection === 'confidential' ? inOwnMemory(text) : slab.bytesOf(text);
+  return (contract.protection === 'confidential' ? secrets : readable).bytesOf(text);
 }
 
 function stringify(contract: AnyEventContract, value: unknown): string {

@@ -28,7 +28,7 @@ export class TextSlab {
 }
 
 /** The text in UTF-8, in memory that it shares with nothing. */
-export function inOwnMemory(text: string): Buffer {
+function inOwnMemory(text: string): Buffer {
   const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text, 'utf8'));
   bytes.write(text, 'utf8');
   return bytes;

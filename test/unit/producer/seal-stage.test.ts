@@ -9,7 +9,7 @@ import { ACME, Noted, Signed, Whispered } from '../../support/contracts.js';
 import { FakeCipher } from '../../support/fake-cipher.js';
 
 const clock = new VirtualClock();
-const PAYLOAD = Buffer.from('{"id":"n"}');
+const PAYLOAD = '{"id":"n"}';
 
 function admitted(contract: AnyEventContract, tombstone = false): Admitted {
   const validated = tombstone
@@ -19,7 +19,7 @@ function admitted(contract: AnyEventContract, tombstone = false): Admitted {
     ...validated,
     topic: contract.topic,
     partitions: ALL_PARTITIONS,
-    payload: tombstone ? null : PAYLOAD,
+    payload: tombstone ? null : Buffer.from(PAYLOAD),
     traceHeaders: [],
     costBytes: 1,
     chargedBytes: 1,
@@ -40,17 +40,42 @@ describe('sealing', () => {
   it('takes the place of a confidential value, and leaves an authentic one as it is', async () => {
     const cipher = new FakeCipher();
     const whispered = await sealEvent(admitted(Whispered), cipher);
-    expect([whispered.value?.equals(PAYLOAD), whispered.seal]).toEqual([false, undefined]);
+    expect([whispered.value?.toString(), whispered.seal]).toEqual([`sealed:${PAYLOAD}`, undefined]);
     const signed = await sealEvent(admitted(Signed), cipher);
-    expect([signed.value, signed.seal?.length]).toEqual([PAYLOAD, expect.any(Number)]);
+    expect([signed.value?.toString(), signed.seal?.length]).toEqual([PAYLOAD, expect.any(Number)]);
     const tombstone = await sealEvent(admitted(Signed, true), cipher);
     expect([tombstone.value, tombstone.seal?.length]).toEqual([null, expect.any(Number)]);
   });
 
+  it.each<[string, () => Promise<void> | undefined]>([
+    ['at once', () => undefined],
+    ['later', () => Promise.resolve()],
+    ['not at all', () => Promise.reject(new Error('away'))],
+    [
+      'not even asked for',
+      () => {
+        throw new Error('away');
+      },
+    ],
+  ])('threat 61: overwrites the plaintext of a value that was sealed %s', async (_when, wait) => {
+    const cipher = new FakeCipher();
+    cipher.wait = wait;
+    const event = admitted(Whispered);
+    const plaintext = event.payload;
+    expect(plaintext?.toString()).toBe(PAYLOAD);
+    // A function, because sealing may also throw at once.
+    const sealed = await Promise.resolve()
+      .then(() => sealEvent(event, cipher))
+      .catch(() => undefined);
+    expect(plaintext).toEqual(Buffer.alloc(PAYLOAD.length));
+    if (sealed !== undefined) expect(sealed.value?.toString()).toBe(`sealed:${PAYLOAD}`);
+  });
+
   it('of an unprotected event asks nobody', async () => {
     const cipher = new FakeCipher();
-    expect(await sealEvent(admitted(Noted), cipher)).toMatchObject({ value: PAYLOAD, seal: undefined });
-    expect(await sealEvent(admitted(Noted), undefined)).toMatchObject({ value: PAYLOAD });
+    const value = Buffer.from(PAYLOAD);
+    expect(await sealEvent(admitted(Noted), cipher)).toMatchObject({ value, seal: undefined });
+    expect(await sealEvent(admitted(Noted), undefined)).toMatchObject({ value });
     expect([cipher.calls, sealBytes(admitted(Noted), undefined)]).toEqual([0, 0]);
   });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { inOwnMemory, TextSlab } from '../../../src/serde/text-slab.js';
+import { TextSlab } from '../../../src/serde/text-slab.js';
 
 describe('TextSlab', () => {
   it('keeps every text as it was written, whatever is written after it', () => {
@@ -26,10 +26,4 @@ describe('TextSlab', () => {
     expect(buffer).not.toBe(new TextSlab().bytesOf('text').buffer);
     expect(buffer).not.toBe(Buffer.from('text').buffer);
   });
-});
-
-it('inOwnMemory shares its memory with nothing', () => {
-  const bytes = inOwnMemory('größer');
-  expect(bytes.toString('utf8')).toBe('größer');
-  expect(bytes.buffer.byteLength).toBe(bytes.length);
 });
