@@ -13,17 +13,28 @@ export function plainProducer({ client, brokers }) {
 }
 
 /**
- * Joins the group and has `onMessage` called for every message from the beginning.
- * @param {import('./workload.mjs').Workload} workload
- * @param {import('./consume-all.mjs').Listener} listener
+ * @typedef {object} Listener
+ * @property {() => void} onAssigned the group has given out its partitions
+ * @property {(payload: { message: { key?: unknown, value: unknown } }) => Promise<void>} onMessage
  */
-export async function consumePlain({ client, brokers, topic, group }, { onAssigned, onMessage }) {
+
+/**
+ * Joins the group and has `onMessage` called for every message from the beginning.
+ * @param {Pick<import('./workload.mjs').Workload, 'client' | 'brokers' | 'topic' | 'group'>} workload
+ * @param {Listener} listener
+ * @param {number} [partitionsConsumedConcurrently]
+ */
+export async function consumePlain(
+  { client, brokers, topic, group },
+  { onAssigned, onMessage },
+  partitionsConsumedConcurrently = 1,
+) {
   if (client === 'kafkajs') {
     const consumer = new kafkajs.Kafka({ brokers, clientId: 'bench', logLevel: 1 }).consumer({ groupId: group });
     consumer.on(consumer.events.GROUP_JOIN, onAssigned);
     await consumer.connect();
     await consumer.subscribe({ topics: [topic], fromBeginning: true });
-    await consumer.run({ eachMessage: onMessage });
+    await consumer.run({ partitionsConsumedConcurrently, eachMessage: onMessage });
     return;
   }
   const consumer = new confluent.KafkaJS.Kafka({
@@ -31,5 +42,5 @@ export async function consumePlain({ client, brokers, topic, group }, { onAssign
   }).consumer({ kafkaJS: { groupId: group, fromBeginning: true }, rebalance_cb: onAssigned });
   await consumer.connect();
   await consumer.subscribe({ topics: [topic] });
-  await consumer.run({ eachMessage: onMessage });
+  await consumer.run({ partitionsConsumedConcurrently, eachMessage: onMessage });
 }
