@@ -21,18 +21,18 @@ export interface ConsumerOptions {
    * for tenants that have nothing running. A tenant's own consumer may use all.
    */
   readonly tenantConcurrency?: number | undefined;
-  /** Records held in memory at most. Default 2,000. */
+  /** Records held in memory at most; a tenant may hold as many as are free. Default 2,000. */
   readonly maxBufferedRecords?: number | undefined;
   /** Bytes of keys and values held in memory at most. Default 64 MiB. */
   readonly maxBufferedBytes?: number | undefined;
   readonly retry?: RetryOptions | undefined;
   /** How long a handler may take. Default 30,000. */
   readonly handlerTimeoutMs?: number | undefined;
-  /** Where a new group begins. Default `earliest`, so that nothing published before its first start is lost. */
+  /** Where a new group begins, in each topic. Default `earliest`, so that nothing published before its first start is lost. */
   readonly startFrom?: 'earliest' | 'latest' | undefined;
   /** What becomes of events whose type nobody handles. Default `skip`; they are counted. */
   readonly otherTypes?: 'skip' | 'dead-letter' | undefined;
-  /** How often progress is committed. Default 1,000. */
+  /** How often progress is committed; more often where a crash would else repeat too much. Default 1,000. */
   readonly commitIntervalMs?: number | undefined;
   /**
    * Event types, such as `orders.placed.v1`, that are taken with their own, weaker protection although a newer
@@ -77,7 +77,7 @@ export interface EventConsumer extends AsyncDisposable {
    * Joins the group and begins.
    *
    * @throws TenantryError `BROKER_UNREACHABLE`, `BROKER_ACCESS_DENIED`, `TOPIC_NOT_FOUND`, `INVALID_STATE` without
-   * handlers, `KEY_NOT_CONFIGURED`, `NOT_RUNNING` after a stop; of a tenant's consumer also
+   * handlers, `CONTRACT_CONFLICT` where another consumer of the client and group handles other event types, `KEY_NOT_CONFIGURED`, `NOT_RUNNING` after a stop; of a tenant's consumer also
    * `TENANT_ISOLATION_VIOLATION` and `TENANT_CONTEXT_EXPIRED`
    */
   start(): Promise<void>;

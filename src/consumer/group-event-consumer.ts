@@ -44,8 +44,8 @@ export interface ConsumerParts {
 /** Those who are told that consumers started and ended. */
 export interface ConsumerRegister {
   /** Fails where no consumer may start any more. */
-  add(consumer: EventConsumer): void;
-  delete(consumer: EventConsumer): void;
+  add(consumer: GroupEventConsumer): void;
+  delete(consumer: GroupEventConsumer): void;
 }
 
 /** Which group a consumer belongs to, and whom it serves. */
@@ -82,6 +82,11 @@ export class GroupEventConsumer implements EventConsumer {
     this.#options = options;
     this.#handlers = new HandlerTable(options.acceptUnprotected);
     this.#counters = new Counters(parts.telemetry);
+  }
+
+  /** The event types that it handles, with their versions. */
+  get eventTypes(): readonly string[] {
+    return this.#handlers.eventTypes;
   }
 
   on<const C extends AnyEventContract>(contracts: C | readonly C[], handler: EventHandler<C>): this {

@@ -33,6 +33,10 @@ export class HandlerTable {
     return [...new Set([...this.#routes.values()].map((route) => route.contract.topic))];
   }
 
+  get eventTypes(): readonly string[] {
+    return [...this.#routes.keys()];
+  }
+
   /** An event type whose records have to be opened with a key; undefined where there is none. */
   get aProtectedType(): string | undefined {
     return [...this.#routes.keys()].find((eventType) => this.#contracts.requiredProtection(eventType) !== 'none');

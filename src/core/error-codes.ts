@@ -30,8 +30,9 @@ export const ERROR_CODES = {
   CONTRACT_CONFLICT: {
     retryable: false,
     actor: 'application',
-    meaning: 'Two contracts that cannot stand beside each other were given to one client.',
-    remedy: 'Give each type and version one contract, and let the contracts of a topic agree.',
+    meaning: 'Contracts, or consumers of one group, that cannot stand beside each other were given to one client.',
+    remedy:
+      'Give each type and version one contract, let the contracts of a topic agree, and the consumers of a group.',
   },
   INVALID_KEY_MATERIAL: {
     retryable: false,

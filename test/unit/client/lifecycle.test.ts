@@ -1,7 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { EventConsumer } from '../../../src/api/consumer.js';
+import { z } from 'zod';
 import { compileOptions } from '../../../src/client/client-options.js';
-import { RunningConsumers } from '../../../src/client/running-consumers.js';
+import { RunningConsumers, type RunningConsumer } from '../../../src/client/running-consumers.js';
+import { defineEvent } from '../../../src/contract/define-event.js';
 import { tenantryError } from '../../../src/core/errors.js';
 import { ClientHarness } from '../../support/client-harness.js';
 import { Noted } from '../../support/contracts.js';
@@ -11,6 +12,14 @@ vi.mock('../../../src/transport/confluent-transport.js', async () => {
   return { createConfluentTransport: clientTransport };
 });
 
+const Renoted = defineEvent({
+  type: 'notes.renoted',
+  version: 1,
+  topic: 'notes',
+  schema: z.object({ id: z.string() }),
+  aggregateId: ({ id }) => id,
+  protection: 'none',
+});
 const ignore = (): void => undefined;
 const NOTHING = { timedOut: false, unfinished: 0, uncommitted: 0 };
 
@@ -153,6 +162,21 @@ describe('the consumers that a client has to stop', () => {
     }
   });
 
+  it('of one group handle the same: each would skip what only the other handles', async () => {
+    const harness = await harnessWithTopics();
+    const { client } = harness;
+    const both = client.worker('readers').on([Noted, Renoted], ignore);
+    await harness.settle(both.start());
+    const differs = client.worker('readers').on(Noted, ignore);
+    expect(await harness.codeOf(differs.start())).toBe('CONTRACT_CONFLICT');
+    const same = client.worker('readers').on(Renoted, ignore).on(Noted, ignore);
+    await harness.settle(same.start());
+    await harness.settle(both.stop());
+    await harness.settle(same.stop());
+    await harness.settle(differs.start());
+    await harness.settle(differs.stop());
+  });
+
   it('are not those whose start failed', async () => {
     const size = sizes();
     const harness = await harnessWithTopics();
@@ -165,13 +189,14 @@ describe('the consumers that a client has to stop', () => {
   it('are stopped together, and what they could not end is added up', async () => {
     const running = new RunningConsumers();
     const asked: unknown[] = [];
-    const consumer = (unfinished: number): EventConsumer =>
-      ({
-        stop: (options: unknown) => {
-          asked.push(options);
-          return Promise.resolve({ timedOut: unfinished > 0, unfinished, uncommitted: 1 });
-        },
-      }) as EventConsumer;
+    const consumer = (unfinished: number): RunningConsumer => ({
+      groupId: '_shared.readers',
+      eventTypes: [Noted.eventType],
+      stop: (options: unknown) => {
+        asked.push(options);
+        return Promise.resolve({ timedOut: unfinished > 0, unfinished, uncommitted: 1 });
+      },
+    });
     running.add(consumer(0));
     running.add(consumer(2));
     running.add(consumer(3));
