@@ -80,6 +80,7 @@ export class ConsumerProcess {
 
 /** A clock whose timers die with its process. */
 class ProcessClock implements Clock {
+  #burntMs = 0;
   readonly #clock: Clock;
   readonly #timers = new Set<Timer>();
   #killed = false;
@@ -93,7 +94,12 @@ class ProcessClock implements Clock {
   }
 
   monotonicMs(): number {
-    return this.#clock.monotonicMs();
+    return this.#clock.monotonicMs() + this.#burntMs;
+  }
+
+  /** Passes time as code does that only uses the processor: no timer fires meanwhile. */
+  burn(ms: number): void {
+    this.#burntMs += ms;
   }
 
   setTimer(delayMs: number, callback: () => void): Timer {
