@@ -5,7 +5,7 @@ import { CODE, codeOf, consumerFault, reasonOf } from './librdkafka-errors.js';
 import { partitionKey } from './partition-key.js';
 import type { GroupListener, StartPosition, TopicPartition } from './port.js';
 
-const JOIN_STATE = /"join_state":"([a-z-]+)"/;
+const JOIN_STATE = /"join_state": *"([a-z-]+)"/;
 /** How librdkafka's statistics call it while a request to join is made or waits, behind which all others wait. */
 const JOINING: ReadonlySet<string> = new Set(['init', 'wait-join', 'wait-metadata', 'wait-sync']);
 
@@ -49,7 +49,7 @@ export class GroupAssignment {
 
   /**
    * Of a rebalance that others began, the client tells nothing until its end but in its statistics, which are
-   * librdkafka's JSON. They are one of several kilobytes, of which one word matters.
+   * librdkafka's JSON: 8 to 80 KB and more, of which one word matters.
    */
   onStatistics(json: string): void {
     const state = JOIN_STATE.exec(json)?.[1] ?? '';

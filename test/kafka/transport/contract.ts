@@ -159,6 +159,11 @@ export function describeTransportContract(name: string, brokers: () => string[])
       expect(await member.consumer.logRange(partition, 5_000)).toEqual({ lowOffset: 0, highOffset: 3 });
       expect(await member.consumer.offsetForTime({ topic, partition: 3 }, start, 5_000)).toBeUndefined();
       expect(member.consumer.logIdentity(partition)).toContain(topic);
+      expect(await member.consumer.partitionCount(topic, 5_000)).toBe(PARTITIONS);
+      await expect(member.consumer.partitionCount('no-such-topic', 5_000)).rejects.toMatchObject({
+        code: 'TOPIC_NOT_FOUND',
+        topics: ['no-such-topic'],
+      });
     });
 
     it.each(GROUP_PROTOCOLS)('commits offsets with metadata of 4,000 characters (%s)', async (groupProtocol) => {
@@ -286,8 +291,10 @@ export function describeTransportContract(name: string, brokers: () => string[])
       await until(() => member.records.length === 1);
       await sleep(100);
       expect(member.records.map(({ partition }) => partition)).toEqual([1]);
+      member.ends.length = 0;
       member.consumer.resume(paused);
       await until(() => member.records.length === 2);
+      await until(() => member.ends.includes(`${topic}/0@1`));
     });
 
     it('refuses to join for a topic that does not exist', async () => {

@@ -106,7 +106,7 @@ describe('the assignment of a group', () => {
   it('learns from statistics of a rebalance that others began', () => {
     const assignment = newAssignment();
     const statistics = (state: string): string =>
-      `{"name":"x","cgrp":{ "state": "up", "join_state":"${state}", "x": 1 }}`;
+      `{"name":"x","cgrp":{ "state": "up", "join_state": "${state}", "x": 1 }}`;
     assignment.onRebalance(ASSIGN, []);
     for (const state of ['init', 'wait-join', 'wait-metadata', 'wait-sync']) {
       assignment.onStatistics(statistics(state));

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/core/clock.js';
-import { adminConfig, groupConsumerConfig, producerConfig } from '../../../src/transport/client-config.js';
+import {
+  adminConfig,
+  groupConsumerConfig,
+  readerConfig,
+  producerConfig,
+} from '../../../src/transport/client-config.js';
 import { type TransportOptions, transportOptionsSchema } from '../../../src/transport/options.js';
 
 const telemetry = { log: (): void => undefined };
@@ -114,6 +119,22 @@ describe('the configuration of the clients', () => {
     expect(groupConsumerConfig(resolved, group, context)).not.toHaveProperty('compression.codec');
     expect(groupConsumerConfig(resolved, group, context)).not.toHaveProperty(['partition.assignment.strategy']);
     expect(adminConfig(resolved, context)).toMatchObject({ 'client.id': 'shop-admin' });
+  });
+
+  it('has a reader fetch little, and never decide where to read', () => {
+    const consumer = { 'queued.min.messages': 50_000, 'fetch.wait.max.ms': 20, 'client.rack': 'b' };
+    const resolved = transportOptionsSchema().parse(options({ librdkafka: { consumer } }));
+    expect(readerConfig(resolved, group, context)).toMatchObject({
+      'client.id': 'shop-head-reader',
+      'group.id': 'acme.orders',
+      'client.rack': 'b',
+      'queued.min.messages': 1_000,
+      'fetch.wait.max.ms': '20',
+      'enable.auto.commit': false,
+      'enable.partition.eof': true,
+      'auto.offset.reset': 'error',
+      'isolation.level': 'read_committed',
+    });
   });
 
   it('is cooperative with the classic protocol', () => {
