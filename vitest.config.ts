@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
+import { mutationPlugin } from './test/mutations/plugin.ts';
 import { missingTools } from './scripts/kafka/install-kafka.ts';
 
 const src = (path: string): string => fileURLToPath(new URL(`src/${path}`, import.meta.url));
@@ -8,6 +9,7 @@ const src = (path: string): string => fileURLToPath(new URL(`src/${path}`, impor
 const alias = [
   { find: /^tenantry$/, replacement: src('index.ts') },
   { find: /^tenantry\/(contract|testing)$/, replacement: src('$1/index.ts') },
+  { find: /^tenantry\/redis$/, replacement: src('integrations/redis/index.ts') },
 ];
 
 const isCi = Boolean(process.env['CI']);
@@ -23,8 +25,11 @@ if (!hasRealKafka) {
 // The native addon aborts in a worker thread, so every project runs in child processes.
 const common = { pool: 'forks', restoreMocks: true, unstubEnvs: true } as const;
 
+const mutation = process.env['TENANTRY_MUTATION'];
+
 const unit: TestProjectConfiguration = {
   resolve: { alias },
+  plugins: mutation === undefined ? [] : [mutationPlugin(mutation)],
   // The time-out only tells a hang; property tests are slow on a busy machine.
   test: { ...common, name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000 },
 };

@@ -1,4 +1,5 @@
 // Publishes what a flood consists of: the backlog at once, then both kinds of tenant at their rates.
+import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TenantKafka } from 'tenantry';
 import { flood, measuredEvent, NOISY, quietTenant } from './flood-events.mjs';

@@ -143,9 +143,9 @@ export class CatchUpReader {
       await this.#sleep(TURN_MS);
       return;
     }
+    this.#ends = [];
     const records = await reader.poll(CHUNK_RECORDS);
     const ends = this.#ends;
-    this.#ends = [];
     for (const record of records) this.#runOf(record)?.rest.push(record);
     for (const end of ends) {
       const active = this.#runOf(end);

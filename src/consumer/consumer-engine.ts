@@ -233,7 +233,8 @@ export class ConsumerEngine {
   #onFault(fault: ConsumerFault): void {
     this.#parts.telemetry.log('consumerFault', { kind: fault.kind, reason: fault.reason });
     // What cannot be read names no partition; the watch finds it out by where reading stands still.
-    if (fault.kind === 'out-of-range' || fault.kind === 'unreadable') this.#positions.checkNow();
+    if (fault.kind === 'out-of-range') this.#positions.checkNow();
+    else if (fault.kind === 'unreadable') this.#positions.look();
     else if (fault.kind === 'fatal') this.#fault = fault;
   }
 }

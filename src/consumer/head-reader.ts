@@ -114,6 +114,7 @@ export class HeadReader {
 
   async #poll(maxRecords: number): Promise<readonly ReceivedRecord[]> {
     const { clock, consumer, membership, receive, onPolled } = this.#parts;
+    this.#ends = [];
     const records = await consumer.poll(maxRecords);
     this.#lastPollMs = clock.monotonicMs();
     for (const record of records) {
@@ -136,7 +137,6 @@ export class HeadReader {
       session.ledger.passTo(offset);
       session.position = Math.max(session.position, offset);
     }
-    this.#ends = [];
   }
 
   /** Moves those readers that stand at a wrong place. No poll is under way here, so none brings what was before. */

@@ -27,6 +27,8 @@ export class PositionWatch {
   readonly #parts: PositionWatchParts;
   readonly #lastSeen = new WeakMap<PartitionSession, number>();
   readonly #stalled = new Map<PartitionSession, number>();
+  /** Partitions that stood still at the last look, and were set again where they stood. */
+  readonly #setAgain = new WeakSet<PartitionSession>();
   #timer: Timer | undefined;
   #retry: Timer | undefined;
   #checking = false;
@@ -52,6 +54,11 @@ export class PositionWatch {
   stop(): void {
     this.#timer?.cancel();
     this.#retry?.cancel();
+  }
+
+  /** Something cannot be read, and nobody says what: looks for positions that stand still. */
+  look(): void {
+    void this.#check(false);
   }
 
   /**
@@ -107,8 +114,12 @@ export class PositionWatch {
       session.ledger.passTo(lowOffset);
       session.moveTo = lowOffset;
     } else {
-      if (setAgain) session.moveTo = from;
-      if (isStanding && from < highOffset && !session.isPaused) this.#stalled.set(session, from);
+      const mayBeStuck = isStanding && from < highOffset && !session.isPaused;
+      // An error takes the news of an end with it: a move to where it stands has the client tell it again.
+      if (setAgain || (mayBeStuck && !this.#setAgain.has(session))) session.moveTo = from;
+      else if (mayBeStuck) this.#stalled.set(session, from);
+      if (mayBeStuck) this.#setAgain.add(session);
+      else this.#setAgain.delete(session);
     }
   }
 

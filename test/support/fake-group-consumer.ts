@@ -82,7 +82,8 @@ export class FakeGroupConsumer implements GroupConsumer {
     }
     const records: ReceivedRecord[] = [];
     this.#isPolling = true;
-    for (const reader of [...this.#readers.values()]) this.#readFrom(reader, maxRecords, records);
+    const readers = this.#kafka.faults.holdBack('group') ? [] : [...this.#readers.values()];
+    for (const reader of readers) this.#readFrom(reader, maxRecords, records);
     await Promise.resolve();
     this.#isPolling = false;
     return records;

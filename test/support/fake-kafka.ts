@@ -23,6 +23,8 @@ export interface Faults {
   lookup: () => boolean;
   seek: () => boolean;
   connect: () => Error | undefined;
+  /** Whether the client of a group, or a reader beside it, brings nothing though there is something. */
+  holdBack: (client: 'group' | 'reader') => boolean;
 }
 
 /** How long things take, in milliseconds. */
@@ -61,6 +63,7 @@ export class FakeKafka {
     lookup: () => false,
     seek: () => false,
     connect: () => undefined,
+    holdBack: () => false,
   };
   readonly delays: Delays = {
     delivery: () => 1,

@@ -32,7 +32,8 @@ export class FakeReader implements PartitionReader {
     this.polls += 1;
     this.#isPolling = true;
     const records: ReceivedRecord[] = [];
-    for (const cursor of this.#cursors.values()) {
+    const cursors = this.#kafka.faults.holdBack('reader') ? [] : this.#cursors.values();
+    for (const cursor of cursors) {
       const found = cursor.read(this.#kafka, maxRecords - records.length, records);
       if (found === 'end') this.#listener?.onEnd(cursor.place, cursor.position);
       if (found === 'out-of-range') this.#later(() => this.#listener?.onError(OUT_OF_RANGE));

@@ -112,6 +112,12 @@ describe('commit metadata', () => {
     expect(recordedHead).toBeGreaterThan(2_900);
   });
 
+  it('is never longer than 4,000 characters: a broker takes 4,095, and the client appends a NUL', () => {
+    const taken = toRuns(Array.from({ length: 20_000 }, (_, index) => 2 * index));
+    const { text } = encodeMetadata({ watermark: 0, head: 50_000, cursors: [], taken }, LOG, MAX_METADATA_CHARACTERS);
+    expect(text.length).toBeLessThanOrEqual(4_000);
+  });
+
   it('survives what the client does to its end: a NUL more, or the sentinel chopped off', () => {
     const told = { watermark: 5, head: 40, cursors: [], taken: [{ start: 7, length: 2 }] };
     const { text } = encodeMetadata(told, LOG, MAX_METADATA_CHARACTERS);

@@ -1,12 +1,17 @@
 // Random lives of a consumer group on a fake log: rebalances, crashes, faults, handlers of every kind. A failing
-// run prints its seed and path; fc.assert(..., { seed, path }) replays it.
+// run prints its seed and path; `npm run simulate -- --seed SEED --path PATH` replays it, and without them runs more.
 import fc from 'fast-check';
 import { expect, it, vi } from 'vitest';
 import { EngineSimulation, type Outcome, type PlannedRecord } from '../../support/engine-simulation.js';
 import type { CommitFault, ProduceFault } from '../../support/fake-kafka.js';
 
 const TIME_LIMIT_MS = 540_000;
-const RUNS = Number(process.env['TENANTRY_SIMULATIONS'] ?? 300);
+const { TENANTRY_SIMULATIONS, TENANTRY_SIMULATION_SEED, TENANTRY_SIMULATION_PATH } = process.env;
+const RUNS = Number(TENANTRY_SIMULATIONS ?? 300);
+const REPLAY = {
+  ...(TENANTRY_SIMULATION_SEED !== undefined && { seed: Number(TENANTRY_SIMULATION_SEED) }),
+  ...(TENANTRY_SIMULATION_PATH !== undefined && { path: TENANTRY_SIMULATION_PATH }),
+};
 
 const outcome = fc.oneof(
   { weight: 8, arbitrary: fc.constant<Outcome>('return') },
@@ -77,6 +82,14 @@ const step = fc.oneof(
   {
     weight: 1,
     arbitrary: fc.record({
+      do: fc.constant('holdBack' as const),
+      client: fc.constantFrom('group' as const, 'reader' as const),
+      polls: fc.integer({ min: 1, max: 12 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
       do: fc.constant('keyService' as const),
       away: fc.constantFrom('no' as const, 'at once' as const, 'later' as const),
     }),
@@ -115,6 +128,8 @@ it('threats 43, 44, 46, 47, 59: loses nothing, keeps the order of each key, comm
       const commits: CommitFault[] = [];
       const copies: ProduceFault[] = [];
       let lookups = 0;
+      const heldBack = { group: 0, reader: 0 };
+      kafka.faults.holdBack = (client) => heldBack[client]-- > 0;
       kafka.faults.commit = () => commits.shift();
       kafka.faults.produce = () => copies.shift();
       kafka.faults.lookup = () => lookups-- > 0;
@@ -154,6 +169,9 @@ it('threats 43, 44, 46, 47, 59: loses nothing, keeps the order of each key, comm
           case 'limitMetadata':
             kafka.maxMetadataCharacters = action.characters;
             break;
+          case 'holdBack':
+            heldBack[action.client] = action.polls;
+            break;
           case 'keyService':
             simulation.keyServiceAway = action.away;
         }
@@ -163,6 +181,6 @@ it('threats 43, 44, 46, 47, 59: loses nothing, keeps the order of each key, comm
       expect(simulation.wrongs).toEqual([]);
     }),
     // A shrink that never ends would hide what it found.
-    { numRuns: RUNS, plugins: [fc.interruptAfterTimeLimit(TIME_LIMIT_MS, { failOnInterrupt: true })] },
+    { numRuns: RUNS, ...REPLAY, plugins: [fc.interruptAfterTimeLimit(TIME_LIMIT_MS, { failOnInterrupt: true })] },
   );
 }, 600_000);

@@ -115,6 +115,18 @@ describe('parked tenants', () => {
     expect(of(done, 'slow').length).toBeGreaterThan(10);
   });
 
+  it('do not wait for one that a run comes by on its way', async () => {
+    const harness = new ConsumeHarness();
+    write(harness, 'quick', 100);
+    for (let index = 0; index < 200; index += 1) {
+      write(harness, 'slow', 1, index);
+      write(harness, 'quick', 1, 100 + index);
+    }
+    const { done } = await reading(harness, (tenant) => (tenant === 'slow' ? 5_000 : 5));
+    await harness.clock.advance(4_000);
+    expect([of(done, 'quick').length, of(done, 'slow').length]).toEqual([300, 0]);
+  });
+
   it('whose handlers never end hold up nobody, and the commit says where each of them is', async () => {
     const harness = new ConsumeHarness();
     write(harness, 'hangs', 200);
@@ -141,6 +153,20 @@ describe('parked tenants', () => {
     const second = await reading(harness, () => 1);
     await harness.clock.advanceUntil(second.process.consumer.caughtUp());
     expect(second.done).toEqual(inOrder('slow', 200));
+  });
+
+  it('are read for only once what runs for them has come again: an earlier event of a key stays the first', async () => {
+    const harness = new ConsumeHarness();
+    for (let index = 0; index < 100; index += 1) {
+      harness.kafka.append(eventRecord({ tenant: 'slow', aggregate: 'n1', eventId: `slow-${index}` }));
+    }
+    const first = await reading(harness, () => 60_000);
+    await harness.clock.advance(2_000);
+    first.process.kill();
+    harness.kafka.faults.holdBack = (client) => client === 'group' && harness.clock.monotonicMs() < 8_000;
+    const second = await reading(harness, () => 1);
+    await harness.clock.advanceUntil(second.process.consumer.caughtUp());
+    expect(second.done).toEqual(inOrder('slow', 100));
   });
 
   it('are not resurrected where their records have left the log: the loss is told', async () => {

@@ -1,0 +1,170 @@
+/** A bug that somebody might put into the consumer engine; some test must notice each. */
+export interface Mutation {
+  readonly name: string;
+  /** Below `src/consumer/`. */
+  readonly file: string;
+  /** Text that stands in the file exactly once. */
+  readonly find: string;
+  readonly replace: string;
+}
+
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'commit one record too far',
+    file: 'partition-session.ts',
+    find: 'offset: progress.watermark,',
+    replace: 'offset: progress.watermark + 1,',
+  },
+  {
+    name: 'forget what runs in the commit',
+    file: 'ledger.ts',
+    find: 'taken: toRuns(this.#taken.sorted()),',
+    replace: 'taken: [],',
+  },
+  {
+    name: 'forget the cursors in the commit',
+    file: 'ledger.ts',
+    find: 'cursors: this.cursors.recorded(),',
+    replace: 'cursors: [],',
+  },
+  {
+    name: 'a watermark that ignores cursors',
+    file: 'ledger.ts',
+    find: 'return Math.min(taken, this.cursors.lowest() ?? taken);',
+    replace: 'return taken;',
+  },
+  {
+    name: 'a watermark that ignores what runs',
+    file: 'ledger.ts',
+    find: 'const taken = this.#taken.lowest() ?? this.#head;',
+    replace: 'const taken = this.#head;',
+  },
+  {
+    name: 'a NUL in the metadata',
+    file: 'commit-metadata.ts',
+    find: "text: MAGIC + bytes.toString('base64url') + SENTINEL,",
+    replace: "text: MAGIC + '\\0' + bytes.toString('base64url') + SENTINEL,",
+  },
+  {
+    name: '4,096 characters of metadata instead of 4,000',
+    file: 'commit-metadata.ts',
+    find: 'MAX_METADATA_CHARACTERS = 4_000',
+    replace: 'MAX_METADATA_CHARACTERS = 4_096',
+  },
+  {
+    name: 'metadata believed beside any offset',
+    file: 'commit-metadata.ts',
+    find: 'if (reader.next() !== watermark) return undefined;',
+    replace: 'reader.next();',
+  },
+  {
+    name: 'metadata believed for any log',
+    file: 'commit-metadata.ts',
+    find: '  if (bytes?.subarray(CRC_BYTES, FIXED_BYTES).equals(log) !== true) return undefined;\n  const reader = new VarintReader(bytes, FIXED_BYTES);\n  if (reader',
+    replace:
+      '  if (bytes === undefined) return undefined;\n  const reader = new VarintReader(bytes, FIXED_BYTES);\n  if (reader',
+  },
+  {
+    name: 'waiting for an offset in a hole at the end of the log',
+    file: 'head-reader.ts',
+    find: 'session.ledger.passTo(offset);',
+    replace: '',
+  },
+  {
+    name: 'a run that waits for an offset in a hole at the end of the log',
+    file: 'catch-up-reader.ts',
+    find: 'run.passTo(active.endOffset);',
+    replace: 'run.passTo(0);',
+  },
+  {
+    name: 'a commit after the partition was let go',
+    file: 'partition-session.ts',
+    find: "if (this.#state === 'closed' || this.#commitInFlight) return undefined;",
+    replace: 'if (this.#commitInFlight) return undefined;',
+  },
+  {
+    name: 'ownership by the tenant header instead of the key',
+    file: 'record-intake.ts',
+    find: '    const { ledger } = session;\n    const owner = ownerOf(record.key);',
+    replace:
+      "    const { ledger } = session;\n    const owner = (record.headers.find(({ name }) => name === 'tenant-id')?.value.toString() ?? '_') as Owner;",
+  },
+  {
+    name: 'the head before recovery',
+    file: 'ledger.ts',
+    find: 'return this.#awaited.lowest() ?? this.#head;',
+    replace: 'return this.#head;',
+  },
+  {
+    name: 'runs before recovery',
+    file: 'catch-up-reader.ts',
+    find: "if (session.state !== 'active' || session.ledger.isRecovering) return undefined;",
+    replace: "if (session.state !== 'active') return undefined;",
+  },
+  {
+    name: 'a parked tenant takes at the head all the same',
+    file: 'ledger.ts',
+    find: "if (cursor === undefined) return 'offered';",
+    replace: "return 'offered';",
+  },
+  {
+    name: 'a cursor that moves past a record without room',
+    file: 'cursor-run.ts',
+    find: '    own.offset = offset;\n',
+    replace: '    own.offset = offset + 1;\n',
+  },
+  {
+    name: 'a run that serves who stands before its start',
+    file: 'cursor-run.ts',
+    find: 'return cursor.offset >= this.start && cursor.offset <= offset && !this.#behind.has(cursor);',
+    replace: 'return cursor.offset <= offset && !this.#behind.has(cursor);',
+  },
+  {
+    name: 'a run that moves the cursors of those it has left behind',
+    file: 'cursor-run.ts',
+    find: 'if (cursor.offset < this.start || cursor.offset > this.#position || this.#behind.has(cursor)) continue;',
+    replace: 'if (cursor.offset < this.start || cursor.offset > this.#position) continue;',
+  },
+  {
+    name: 'live again one record before the head',
+    file: 'tenant-cursors.ts',
+    find: 'for (const [owner, cursor] of this.#named) if (cursor.offset >= head) this.#named.delete(owner);',
+    replace: 'for (const [owner, cursor] of this.#named) if (cursor.offset >= head - 1) this.#named.delete(owner);',
+  },
+  {
+    name: 'a run that waits for one tenant while another has room',
+    file: 'catch-up-reader.ts',
+    find: 'return this.#next(session) === undefined;',
+    replace: 'return true;',
+  },
+  {
+    name: 'one bound for all tenants together',
+    file: 'intake-budget.ts',
+    find: 'return share === undefined || this.#isWithin(share, 1);',
+    replace: 'return share !== undefined || !this.full;',
+  },
+  {
+    name: 'a refused commit taken for a good one',
+    file: 'partition-session.ts',
+    find: '    if (result.ok) {\n      this.#committed',
+    replace: '    if (result.ok || !result.metadataTooLarge) {\n      this.#committed',
+  },
+  {
+    name: 'a finished copy before the broker has it',
+    file: 'record-runner.ts',
+    find: 'if (!(await this.#copy(delivery, target, code, detail, delivery.payer))) return STOPPED;',
+    replace: 'void this.#copy(delivery, target, code, detail, delivery.payer);',
+  },
+  {
+    name: 'two records of a key at once',
+    file: 'fair-scheduler.ts',
+    find: '    let lane = payer.lanes.get(key);\n    if (lane === undefined) {',
+    replace: '    let lane: Lane | undefined;\n    if (payer.lanes.size >= 0) {',
+  },
+  {
+    name: 'a handler starts though its partition went away while the key service was asked',
+    file: 'record-runner.ts',
+    find: "    if (delivery.session.state !== 'active') return Promise.resolve(STOPPED);",
+    replace: '',
+  },
+];
