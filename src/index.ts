@@ -9,6 +9,7 @@ export type {
   StopReport,
 } from './api/consumer.js';
 export type { ConsumedEvent, EventOf } from './api/consumed-event.js';
+export type { DedupeOptions, DedupeStore } from './api/dedupe.js';
 export type { DeliveredRecord, EventHandler, HandlerContext } from './api/handler.js';
 export type { PublishManyOptions, PublishOptions, Publisher, Receipt } from './api/publisher.js';
 export type { TenantScope } from './api/tenant-scope.js';
@@ -16,6 +17,7 @@ export type { CreatedTopics, CreateTopicsOptions } from './admin/create-topics.j
 export type { ClientOptions, TenantsOption } from './client/client-options.js';
 export { TenantKafka, type Admin } from './client/tenant-kafka.js';
 export { deadLetter, retryAfter } from './consumer/handler-verdict.js';
+export { memoryDedupe, type MemoryDedupeOptions } from './consumer/memory-dedupe.js';
 export { defineEvent, type EventDefinition } from './contract/define-event.js';
 export type {
   AnyEventContract,

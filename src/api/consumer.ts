@@ -1,5 +1,6 @@
 import type { AnyEventContract } from '../contract/event-contract.js';
 import type { TenantId } from '../core/tenant-id.js';
+import type { DedupeOptions } from './dedupe.js';
 import type { EventHandler } from './handler.js';
 
 /** How a failing handler is tried again, in place, while the events of the same aggregate wait. */
@@ -39,6 +40,8 @@ export interface ConsumerOptions {
    * version of the type is better protected. Whoever may write to the topic may then forge them. Default: none.
    */
   readonly acceptUnprotected?: readonly string[] | undefined;
+  /** Passes over events that the group has handled already. Default: a redelivered event is handled again. */
+  readonly dedupe?: DedupeOptions | undefined;
 }
 
 /** Counts of what became of records, since the start. */
@@ -55,6 +58,10 @@ export interface ConsumerCounts {
   readonly foreign: number;
   /** Records whose type nobody handles. */
   readonly skipped: number;
+  /** Events passed over because the dedupe store knows that they were handled. */
+  readonly duplicates: number;
+  /** Handled events that the dedupe store did not take: delivered again, they are handled again. */
+  readonly unmarked: number;
 }
 
 /** `live`: all is well. `degraded`: something needs attention, work goes on. `stuck`: some work cannot go on. */

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { DedupeStore } from '../api/dedupe.js';
 import { parseEventType } from '../contract/event-type.js';
 import { lazySchema } from '../core/lazy-schema.js';
 
@@ -9,6 +10,10 @@ export const consumerOptionsSchema = lazySchema((z) => {
     attempts: z.int().min(1).max(1_000).default(5),
     backoffMs: ms.default(200),
     maxBackoffMs: ms.default(30_000),
+  });
+  const dedupeSchema = z.strictObject({
+    store: z.custom<DedupeStore>(isDedupeStore, 'must have has and mark'),
+    ttlMs: z.int().min(1_000).max(2_678_400_000).default(86_400_000),
   });
   return z.strictObject({
     concurrency: z.int().min(1).max(10_000).default(64),
@@ -30,8 +35,15 @@ export const consumerOptionsSchema = lazySchema((z) => {
           .refine((type) => parseEventType(type) !== undefined, 'must be an event type such as orders.placed.v1'),
       )
       .default([]),
+    dedupe: dedupeSchema.optional(),
   });
 });
+
+function isDedupeStore(value: unknown): value is DedupeStore {
+  if (typeof value !== 'object' || value === null) return false;
+  const { has, mark } = value as Partial<DedupeStore>;
+  return typeof has === 'function' && typeof mark === 'function';
+}
 
 /** The options with their defaults. */
 export type ResolvedConsumerOptions = z.output<ReturnType<typeof consumerOptionsSchema>>;

@@ -11,6 +11,8 @@ export class Counters {
   #deadLettered = 0;
   #foreign = 0;
   #skipped = 0;
+  #duplicates = 0;
+  #unmarked = 0;
   readonly #quarantined = new Map<ErrorCode, number>();
 
   constructor(telemetry: Telemetry) {
@@ -47,6 +49,16 @@ export class Counters {
     this.#telemetry.countSkipped(payer);
   }
 
+  duplicate(payer: Payer): void {
+    this.#duplicates += 1;
+    this.#telemetry.countDuplicate(payer);
+  }
+
+  unmarked(payer: Payer): void {
+    this.#unmarked += 1;
+    this.#telemetry.countUnmarked(payer);
+  }
+
   snapshot(): ConsumerCounts {
     return {
       handled: this.#handled,
@@ -55,6 +67,8 @@ export class Counters {
       quarantined: Object.fromEntries(this.#quarantined),
       foreign: this.#foreign,
       skipped: this.#skipped,
+      duplicates: this.#duplicates,
+      unmarked: this.#unmarked,
     };
   }
 }

@@ -16,6 +16,7 @@ import { ConsumerEngine } from './consumer-engine.js';
 import type { ResolvedConsumerOptions } from './consumer-options.js';
 import { CopySender } from './copy-sender.js';
 import { Counters } from './counters.js';
+import { Dedupe } from './dedupe.js';
 import { VIOLATIONS, type Payer } from './delivery.js';
 import type { PublisherOf } from './handler-context.js';
 import { HandlerTable } from './handler-table.js';
@@ -222,6 +223,7 @@ export class GroupEventConsumer implements EventConsumer {
     const guard = new TenantGuard(this.tenantId, directory);
     const copies = new CopySender({ clock, producer, limiter, telemetry });
     const options = this.#options;
+    const dedupe = options.dedupe && new Dedupe({ clock, ...options.dedupe });
     return new ConsumerEngine(
       {
         clock,
@@ -248,6 +250,7 @@ export class GroupEventConsumer implements EventConsumer {
               onOverdue,
               handlers: this.#handlers,
               counters: this.#counters,
+              dedupe,
               random: Math.random,
               deadLetterTopicOf: (topic) => deadLetterTopic(this.groupId, topic),
               quarantineTopicOf: quarantineTopic,

@@ -68,7 +68,7 @@ function open(delivery: Delivery, guarded: GuardedRecord, route: Route, parts: O
 }
 
 /** The names that the seal binds, from the key and headers; the topic from the subscription. */
-function sealedIdentity(delivery: Delivery, guarded: GuardedRecord, route: Route): SealedIdentity {
+export function sealedIdentity(delivery: Delivery, guarded: GuardedRecord, route: Route): SealedIdentity {
   const { key } = delivery.record;
   if (key === null) throw tenantryError('RECORD_KEY_INVALID', 'a guarded record has a key');
   return {

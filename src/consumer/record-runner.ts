@@ -7,12 +7,13 @@ import type { ProcessSpan, Telemetry } from '../telemetry/telemetry.js';
 import type { CopySender } from './copy-sender.js';
 import type { Counters } from './counters.js';
 import { Deadlines, type Timed } from './deadlines.js';
+import { dedupeKey, type Dedupe } from './dedupe.js';
 import { VIOLATIONS, type Delivery, type Payer } from './delivery.js';
 import { handlerErrorName, openingFailure } from './failure.js';
 import { DeliveryContext, type PublisherOf } from './handler-context.js';
 import type { Route } from './handler-table.js';
 import { verdictOf } from './handler-verdict.js';
-import { openEvent, type OpenParts } from './open-event.js';
+import { openEvent, sealedIdentity, type OpenParts } from './open-event.js';
 import { backoffMs, type RetryPolicy } from './retry-policy.js';
 import type { GuardedRecord } from './tenant-guard.js';
 
@@ -34,6 +35,8 @@ export interface RunnerParts extends OpenParts {
   readonly telemetry: Telemetry;
   readonly copies: CopySender;
   readonly counters: Counters;
+  /** Where redelivered events are passed over. */
+  readonly dedupe: Dedupe | undefined;
   readonly publisherOf: PublisherOf;
   /** Whether a tenant is known; undefined where that cannot be told now. */
   readonly knows: (tenantId: TenantId) => boolean | undefined;
@@ -122,8 +125,47 @@ export class RecordRunner {
   ): Promise<RunResult> {
     if (delivery.session.state !== 'active') return Promise.resolve(STOPPED); // it went away while the key service was asked
     if ('failure' in event) return this.#afterOpeningFailure(delivery, event.failure);
-    delivery.attempts += 1;
-    return this.#handle(delivery, guarded, route, event);
+    if (this.#parts.dedupe !== undefined) return this.#handleOnce(delivery, guarded, route, event, this.#parts.dedupe);
+    return this.#handle(delivery, guarded, route, event, undefined);
+  }
+
+  /** Only an opened event is asked for and marked: whoever may write records could else mark another's as handled. */
+  async #handleOnce(
+    delivery: Delivery,
+    guarded: GuardedRecord,
+    route: Route,
+    event: ConsumedEvent,
+    dedupe: Dedupe,
+  ): Promise<RunResult> {
+    const { groupId } = this.#options;
+    const key = dedupeKey({ groupId, ...sealedIdentity(delivery, guarded, route) });
+    let isHandled: boolean;
+    try {
+      isHandled = await dedupe.has(key);
+    } catch (error) {
+      // Handling it now might be the second time, passing it over might lose it.
+      this.#dedupeFailed(delivery, 'has', error);
+      return { kind: 'again', afterMs: HOLD_RETRY_MS };
+    }
+    if (delivery.session.state !== 'active') return STOPPED; // it went away while the store was asked
+    if (!isHandled) return this.#handle(delivery, guarded, route, event, () => this.#remember(delivery, key, dedupe));
+    this.#parts.counters.duplicate(delivery.payer);
+    return FINISHED;
+  }
+
+  /** The event is done whatever the store says: the handler has returned. */
+  async #remember(delivery: Delivery, key: string, dedupe: Dedupe): Promise<RunResult> {
+    try {
+      await dedupe.mark(key);
+    } catch (error) {
+      this.#dedupeFailed(delivery, 'mark', error);
+      this.#parts.counters.unmarked(delivery.payer);
+    }
+    return FINISHED;
+  }
+
+  #dedupeFailed(delivery: Delivery, operation: 'has' | 'mark', error: unknown): void {
+    this.#parts.telemetry.log('dedupeFailed', { ...placeOf(delivery), operation, error: handlerErrorName(error) });
   }
 
   #afterOpeningFailure(delivery: Delivery, error: unknown): Promise<RunResult> {
@@ -138,9 +180,16 @@ export class RecordRunner {
     return Promise.resolve({ kind: 'again', afterMs: HOLD_RETRY_MS });
   }
 
-  #handle(delivery: Delivery, guarded: GuardedRecord, route: Route, event: ConsumedEvent): Promise<RunResult> {
+  #handle(
+    delivery: Delivery,
+    guarded: GuardedRecord,
+    route: Route,
+    event: ConsumedEvent,
+    remember: (() => Promise<RunResult>) | undefined,
+  ): Promise<RunResult> {
     const { ambient, publisherOf, telemetry, counters } = this.#parts;
     const { tenantId } = guarded;
+    delivery.attempts += 1;
     const span = this.#startSpan(delivery, guarded);
     const context = new DeliveryContext(delivery, tenantId, publisherOf);
     const attempt: Attempt = {
@@ -161,7 +210,7 @@ export class RecordRunner {
         this.#end(attempt);
         counters.handled(tenantId);
         telemetry.endProcess(span, 'handled');
-        return FINISHED;
+        return remember === undefined ? FINISHED : remember();
       },
       (error) => {
         this.#end(attempt);

@@ -156,6 +156,18 @@ export const METRICS = {
     attributes: ['tenantry.tenant.id'],
     meaning: 'Events of a type that nobody handles.',
   },
+  'tenantry.events.duplicates': {
+    kind: 'counter',
+    unit: '{event}',
+    attributes: ['tenantry.tenant.id'],
+    meaning: 'Events that were passed over because the dedupe store knows that they were handled.',
+  },
+  'tenantry.events.unmarked': {
+    kind: 'counter',
+    unit: '{event}',
+    attributes: ['tenantry.tenant.id'],
+    meaning: 'Handled events that the dedupe store did not take; delivered again, they are handled again.',
+  },
 } as const satisfies Record<string, MetricEntry>;
 
 const PLACE = ['topic', 'partition', 'offset', 'tenant'] as const;
@@ -197,6 +209,13 @@ export const LOG_EVENTS = {
     message: 'record held',
     fields: [...PLACE, 'code'],
     meaning: 'It waits for something it does not answer for, such as a key service, and is tried again.',
+  },
+  dedupeFailed: {
+    level: 'warn',
+    message: 'dedupe store failed',
+    fields: [...PLACE, 'operation', 'error'],
+    meaning:
+      'Before a handler (`has`) the event is held and asked for again; after one (`mark`) it is done all the same.',
   },
   handlerFailed: {
     level: 'warn',

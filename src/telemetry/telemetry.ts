@@ -206,6 +206,14 @@ export class Telemetry {
     this.#countFor(tenantId, 'tenantry.events.skipped');
   }
 
+  countDuplicate(tenantId: string): void {
+    this.#countFor(tenantId, 'tenantry.events.duplicates');
+  }
+
+  countUnmarked(tenantId: string): void {
+    this.#countFor(tenantId, 'tenantry.events.unmarked');
+  }
+
   /** Logs an event of the table. */
   log<Event extends LogEventName>(event: Event, fields: LogFields<Event>): void {
     const { level, message } = LOG_EVENTS[event];

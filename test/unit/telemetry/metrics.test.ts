@@ -104,11 +104,14 @@ describe('Telemetry metrics', () => {
       telemetry.countFailedAttempt(tenant);
       telemetry.countDeadLettered(tenant);
       telemetry.countSkipped(tenant);
+      telemetry.countDuplicate(tenant);
+      telemetry.countUnmarked(tenant);
     }
     telemetry.countQuarantined('_violation', 'TENANT_MISMATCH');
     telemetry.countForeign();
     const collected = await collect();
-    for (const name of ['rate_limited', 'handled', 'failed_attempts', 'dead_lettered', 'skipped']) {
+    const names = ['rate_limited', 'handled', 'failed_attempts', 'dead_lettered', 'skipped', 'duplicates', 'unmarked'];
+    for (const name of names) {
       expect(pointsOf(collected, `tenantry.events.${name}`), name).toEqual([
         { attributes: { 'tenantry.tenant.id': 'acme' }, value: 1 },
         { attributes: { 'tenantry.tenant.id': '_other' }, value: 2 },
@@ -158,6 +161,8 @@ describe('Telemetry metrics', () => {
     telemetry.countQuarantined('acme', 'SEAL_INVALID');
     telemetry.countForeign();
     telemetry.countSkipped('acme');
+    telemetry.countDuplicate('acme');
+    telemetry.countUnmarked('acme');
     const collected = await collect();
     expect(collected.map(({ descriptor }) => descriptor.name).sort()).toEqual(Object.keys(METRICS).sort());
     for (const { descriptor, dataPoints } of collected) {
