@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { installDebian, isDebian, isRoot, succeeds, updatePackageList } from '../setup/debian.mjs';
 import { SetupError, cacheDir, step } from '../setup/step.mjs';
 
 const OLDEST_JAVA = 17;
@@ -49,22 +50,16 @@ async function fetchJars(): Promise<void> {
 async function ensureTools(install: boolean): Promise<void> {
   const missing = missingTools();
   if (missing.length === 0) return;
-  if (!install || process.getuid?.() !== 0 || !succeeds('apt-get', '--version')) {
+  if (!install || !isRoot() || !isDebian()) {
     throw new SetupError(
       `a real Kafka needs Java ${OLDEST_JAVA} or newer and Maven; missing: ${missing.join(', ')}. ` +
         'On Debian: sudo apt-get install -y openjdk-17-jre-headless maven',
     );
   }
-  const env = { DEBIAN_FRONTEND: 'noninteractive' };
-  await step('Updating the list of Debian packages', 'apt-get', ['update', '-q'], { env });
+  await updatePackageList();
   const java = ['openjdk-21-jre-headless', 'openjdk-17-jre-headless'].find((name) =>
     succeeds('apt-get', 'install', '--simulate', name),
   );
   const packages = missing.map((tool) => (tool === 'java' ? (java ?? 'default-jre-headless') : 'maven'));
-  const args = ['install', '-y', '-q', '--no-install-recommends', ...packages];
-  await step(`Installing ${packages.join(' ')}`, 'apt-get', args, { env });
-}
-
-function succeeds(command: string, ...args: string[]): boolean {
-  return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+  await installDebian(packages);
 }

@@ -3,11 +3,11 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { endingWithUs, freePort } from '../server-process.ts';
 import { SetupError } from '../setup/step.mjs';
 import { installKafka } from './install-kafka.ts';
 
@@ -82,10 +82,9 @@ class KafkaProcess implements RunningKafka {
 
   async start(): Promise<void> {
     const log = openSync(this.#log, 'w');
-    const java = ['java', ...this.#java('kafka.Kafka', this.#properties)];
-    // Linux ends the broker with us even if we are killed; elsewhere the exit handler has to do.
-    const [command = '', ...args] = canTieToParent() ? ['setpriv', '--pdeathsig', 'KILL', '--', ...java] : java;
-    const child = spawn(command, args, { stdio: ['ignore', log, log] });
+    const child = spawn(...endingWithUs('java', ...this.#java('kafka.Kafka', this.#properties)), {
+      stdio: ['ignore', log, log],
+    });
     closeSync(log);
     this.#child = child;
     const deadline = Date.now() + START_TIMEOUT_MS;
@@ -161,20 +160,6 @@ function defaults(folder: string, port: number, controllerPort: number): Record<
     'group.consumer.min.heartbeat.interval.ms': 100,
     'group.consumer.heartbeat.interval.ms': 1_000,
   };
-}
-
-function canTieToParent(): boolean {
-  return spawnSync('setpriv', ['--pdeathsig', 'KILL', '--', 'true']).status === 0;
-}
-
-/** A loopback port that nobody listens on now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 function tail(output: string): string {

@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { installDebian, isDebian, isRoot, succeeds, updatePackageList } from './debian.mjs';
 import { npm } from './packages.mjs';
 import { SetupError, attempt, cacheDir, root, step } from './step.mjs';
 
@@ -56,36 +57,26 @@ async function compile() {
 }
 
 async function ensureBuildTools() {
-  if (!succeeds('apt-get', '--version')) return; // Not Debian: the build itself says what is missing.
+  if (!isDebian()) return; // Not Debian: the build itself says what is missing.
   const missing = [
     ...Object.entries(TOOLS).flatMap(([tool, name]) => (succeeds(tool, '--version') ? [] : [name])),
     ...LIBRARIES.filter((name) => !isInstalled(name)),
   ];
   if (missing.length === 0) return;
-  if (process.getuid?.() !== 0) {
+  if (!isRoot()) {
     throw new SetupError(
       "the Kafka client's native addon must be compiled, and that needs system packages which only root may install.\n" +
         `Run this, then the same command again:\n\n  sudo apt-get update && sudo apt-get install -y ${missing.join(' ')}`,
     );
   }
-  const env = { DEBIAN_FRONTEND: 'noninteractive' };
-  await step('Updating the list of Debian packages', 'apt-get', ['update', '-q'], { env });
-  const args = ['install', '-y', '-q', '--no-install-recommends', ...missing];
-  await step(`Installing ${missing.join(' ')}`, 'apt-get', args, { env });
+  await updatePackageList();
+  await installDebian(missing);
 }
 
 /** @param {string} name of a Debian package */
 function isInstalled(name) {
   const { stdout } = spawnSync('dpkg-query', ['-W', '-f', '${db:Status-Status}', name], { encoding: 'utf8' });
   return stdout === 'installed';
-}
-
-/**
- * @param {string} command
- * @param {...string} args
- */
-function succeeds(command, ...args) {
-  return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
 }
 
 // The user's cache keeps the addon and the shared libraries that were built with it, so that the

@@ -1,7 +1,8 @@
 // What only a real broker does: it checks credentials and ACLs, and comes back with its data.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { freePort, type RunningKafka, startKafka } from '../../../scripts/kafka/start-kafka.ts';
+import { type RunningKafka, startKafka } from '../../../scripts/kafka/start-kafka.ts';
+import { freePort } from '../../../scripts/server-process.ts';
 import type { TransportOptions } from '../../../src/transport/options.js';
 import type { Delivery } from '../../../src/transport/port.js';
 import { makeTransport, Member, produce, record, until } from '../transport/harness.js';
