@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
 import { mutationPlugin } from './test/mutations/plugin.ts';
 import { missingTools } from './scripts/kafka/install-kafka.ts';
+import { hasRedis } from './scripts/redis/start-redis.ts';
 
 const src = (path: string): string => fileURLToPath(new URL(`src/${path}`, import.meta.url));
 
@@ -21,6 +22,10 @@ if (!hasRealKafka) {
   const what = missing.join(' and ');
   console.warn(`Skipping test/kafka/real: no ${what}. Install Java 17 and Maven, or set TENANTRY_TEST_BROKERS.\n`);
 }
+
+// The same holds for Redis.
+const hasRealRedis = isCi || hasRedis();
+if (!hasRealRedis) console.warn('Skipping test/redis: no redis-server. Install it.\n');
 
 // The native addon aborts in a worker thread, so every project runs in child processes.
 const common = { pool: 'forks', restoreMocks: true, unstubEnvs: true } as const;
@@ -64,9 +69,23 @@ const kafkaReal: TestProjectConfiguration = {
   },
 };
 
+// Against a real Redis, which the tests start.
+const redis: TestProjectConfiguration = {
+  resolve: { alias },
+  test: {
+    ...common,
+    name: 'redis',
+    include: hasRealRedis ? ['test/redis/**/*.test.ts'] : [],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    maxWorkers: 1,
+    sequence: { groupOrder: 1 },
+  },
+};
+
 export default defineConfig({
   test: {
-    projects: [unit, kafka, kafkaReal],
+    projects: [unit, kafka, redis, kafkaReal],
     reporters: isCi ? ['default', ['json', { outputFile: 'coverage/test-results.json' }]] : ['default'],
     coverage: { provider: 'v8', include: ['src/**'] },
   },

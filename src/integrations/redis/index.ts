@@ -1,0 +1,1 @@
+export { redisDedupe, type IoRedisClient, type NodeRedisClient, type RedisDedupeOptions } from './redis-dedupe.js';
