@@ -69,7 +69,7 @@ class KafkaProcess implements RunningKafka {
         .join(''),
     );
     const id = randomBytes(16).toString('base64url');
-    const format = this.#java('kafka.tools.StorageTool', 'format', '-t', id, '-c', this.#properties);
+    const format = this.#java('kafka.tools.StorageTool', 'format', `--cluster-id=${id}`, '-c', this.#properties);
     const { status, stdout, stderr } = spawnSync('java', format, { encoding: 'utf8' });
     if (status === 0) return;
     this.#removeAll();
