@@ -1,6 +1,5 @@
 export type {
   TenantConsumer,
-  Worker,
   EventConsumer,
   ConsumerOptions,
   RetryOptions,
@@ -8,6 +7,14 @@ export type {
   ConsumerHealth,
   StopReport,
 } from './api/consumer.js';
+export type {
+  ControlOptions,
+  MoveTarget,
+  PartitionOffsets,
+  ReplayRange,
+  TenantLag,
+  Worker,
+} from './api/worker.js';
 export type { ConsumedEvent, EventOf } from './api/consumed-event.js';
 export type { DedupeOptions, DedupeStore } from './api/dedupe.js';
 export type { DeliveredRecord, EventHandler, HandlerContext } from './api/handler.js';

@@ -117,6 +117,3 @@ export interface StopReport {
 export interface TenantConsumer extends EventConsumer {
   readonly tenantId: TenantId;
 }
-
-/** A consumer of every tenant, in the group `_shared.{group}`. */
-export type Worker = EventConsumer;

@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.js';
 import type { TenantId } from '../core/tenant-id.js';
-import type { ConsumerParts } from '../consumer/group-event-consumer.js';
+import type { ConsumerParts } from '../consumer/consumer-parts.js';
 import { createEnvelopeCipher, type EnvelopeCipher } from '../encryption/envelope-cipher.js';
 import { SendPipeline } from '../producer/send-pipeline.js';
 import { localRateLimiter } from '../rate-limit/local-rate-limiter.js';

@@ -1,12 +1,10 @@
-import type { EventConsumer, StopReport } from '../api/consumer.js';
+import type { StopReport } from '../api/consumer.js';
+import type { RegisteredConsumer } from '../consumer/consumer-parts.js';
 import { tenantryError } from '../core/errors.js';
-
-/** What is to know of a running consumer. */
-export type RunningConsumer = Pick<EventConsumer, 'groupId' | 'stop'> & { readonly eventTypes: readonly string[] };
 
 /** The consumers of a client that have to be stopped with it: no other is remembered. */
 export class RunningConsumers {
-  readonly #running = new Set<RunningConsumer>();
+  readonly #running = new Set<RegisteredConsumer>();
   #stopped = false;
 
   get size(): number {
@@ -17,7 +15,7 @@ export class RunningConsumers {
    * @throws TenantryError `NOT_RUNNING` where the client is stopped, `CONTRACT_CONFLICT` where another consumer of its
    * group handles other event types: each would skip the other's in the partitions that it gets
    */
-  add(consumer: RunningConsumer): void {
+  add(consumer: RegisteredConsumer): void {
     if (this.#stopped) throw tenantryError('NOT_RUNNING', 'the client is stopped; make a new one');
     for (const { groupId, eventTypes } of this.#running) {
       if (groupId !== consumer.groupId || sameMembers(eventTypes, consumer.eventTypes)) continue;
@@ -29,7 +27,7 @@ export class RunningConsumers {
     this.#running.add(consumer);
   }
 
-  delete(consumer: RunningConsumer): void {
+  delete(consumer: RegisteredConsumer): void {
     this.#running.delete(consumer);
   }
 

@@ -1,4 +1,5 @@
-import type { ConsumerOptions, StopReport, TenantConsumer, Worker } from '../api/consumer.js';
+import type { ConsumerOptions, StopReport, TenantConsumer } from '../api/consumer.js';
+import type { Worker } from '../api/worker.js';
 import type { PublishManyOptions, PublishOptions, Publisher, Receipt } from '../api/publisher.js';
 import type { TenantScope } from '../api/tenant-scope.js';
 import {
@@ -8,8 +9,10 @@ import {
   type CreatedTopics,
   type CreateTopicsOptions,
 } from '../admin/create-topics.js';
-import { consumerOptionsSchema } from '../consumer/consumer-options.js';
+import { consumerOptionsSchema, type ResolvedConsumerOptions } from '../consumer/consumer-options.js';
+import type { ConsumerParts } from '../consumer/consumer-parts.js';
 import { GroupEventConsumer } from '../consumer/group-event-consumer.js';
+import { GroupWorker } from '../consumer/group-worker.js';
 import type { AnyEventContract, CompactedContract, InputOf } from '../contract/event-contract.js';
 import { tenantryError } from '../core/errors.js';
 import { checkOptions } from '../core/invalid-options.js';
@@ -95,7 +98,8 @@ export class TenantKafka implements AsyncDisposable {
    * @throws TenantryError `INVALID_OPTIONS`, `NOT_RUNNING`
    */
   worker(group: string, options: ConsumerOptions = {}): Worker {
-    return this.#makeConsumer(sharedGroupId(parseGroupName(group)), undefined, options);
+    const identity = { groupId: sharedGroupId(parseGroupName(group)), scope: undefined };
+    return new GroupWorker(identity, ...this.#consumerParts(identity.groupId, options));
   }
 
   /**
@@ -164,15 +168,15 @@ export class TenantKafka implements AsyncDisposable {
   }
 
   #consumer(tenantId: TenantId, group: string, options: ConsumerOptions = {}): TenantConsumer {
-    return this.#makeConsumer(tenantGroupId(tenantId, parseGroupName(group)), tenantId, options) as GroupEventConsumer &
+    const identity = { groupId: tenantGroupId(tenantId, parseGroupName(group)), scope: tenantId };
+    return new GroupEventConsumer(identity, ...this.#consumerParts(identity.groupId, options)) as GroupEventConsumer &
       TenantConsumer;
   }
 
-  #makeConsumer(groupId: string, scope: TenantId | undefined, options: ConsumerOptions): GroupEventConsumer {
+  #consumerParts(groupId: string, options: ConsumerOptions): [ConsumerParts, ResolvedConsumerOptions] {
     this.#assertRunning();
     const checked = checkOptions(`consumer ${groupId}`, consumerOptionsSchema, options);
-    const parts = { ...this.#parts, publisherOf: (tenantId: TenantId) => this.#publisher(tenantId) };
-    return new GroupEventConsumer({ groupId, scope }, parts, checked);
+    return [{ ...this.#parts, publisherOf: (tenantId: TenantId) => this.#publisher(tenantId) }, checked];
   }
 
   #publisher(tenantId: TenantId): Publisher & { readonly id: TenantId } {

@@ -7,6 +7,7 @@ import { CursorRun } from './cursor-run.js';
 import type { PartitionSession } from './partition-session.js';
 import { ownerOf, type Owner } from './record-owner.js';
 import type { TenantCursor } from './tenant-cursors.js';
+import { within } from './within.js';
 
 /** What the second reader stands on, and tells. */
 export interface CatchUpParts {
@@ -100,7 +101,7 @@ export class CatchUpReader {
   async stop(timeoutMs: number): Promise<void> {
     this.#isRunning = false;
     this.#wake?.();
-    await this.#loop;
+    if (this.#loop !== undefined) await within(this.#parts.clock, timeoutMs, this.#loop);
     await this.#reader?.disconnect(timeoutMs);
   }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { OffsetRun } from './offset-runs.js';
+import type { Owner } from './record-owner.js';
 import { pushUint32, pushVarint, VarintReader } from './varint.js';
 
 // The metadata committed beside a watermark, so that the next owner redelivers only what was unfinished.
@@ -33,6 +34,12 @@ const MAX_CURSORS = 10_000;
 
 /** Extension: when the group began, in milliseconds since the Unix epoch, as a varint. */
 const BEGAN_AT = 1;
+/** Extension: up to which offset the group's control topic is obeyed, as a varint. */
+const CONTROL_OFFSET = 2;
+/** Extension: a replay under way: varints of `until` and `resume` − `until`, then the tenant's id. */
+const REPLAY = 3;
+/** Extension: a skip that goes on ahead of the head: a varint of its end, then the tenant's id. */
+const SKIP = 4;
 
 /** Where a parked tenant's reading stands, by a fingerprint of the tenant; a collision only redelivers. */
 export interface RecordedCursor {
@@ -56,6 +63,19 @@ export interface RecordedProgress {
 export interface RecordedNotes {
   /** When a group that reads from the latest record began: what was written since is its to read, in every partition. */
   readonly beganAtMs?: number | undefined;
+  /** Up to which offset of the group's control topic all is obeyed in this partition. */
+  readonly controlOffset?: number | undefined;
+  /** Tenants whose records are handled again on purpose. */
+  readonly replays?: readonly RecordedReplay[] | undefined;
+  /** Tenants whose records are passed over on purpose, up to an offset that the head has not come to. */
+  readonly skips?: readonly { readonly owner: Owner; readonly until: number }[] | undefined;
+}
+
+/** A replay under way: the tenant's cursor goes from where it is to `until`, then jumps to `resume`. */
+export interface RecordedReplay {
+  readonly owner: Owner;
+  readonly until: number;
+  readonly resume: number;
 }
 
 /** What identifies a partition's log, so that metadata copied to another log is not believed. */
@@ -76,8 +96,8 @@ export function encodeMetadata(
   maxCharacters: number,
   notes: RecordedNotes = {},
 ): { readonly text: string; readonly recordedHead: number; readonly fill: number } {
-  const extensions = encodeNotes(notes);
   const room = Math.floor(((maxCharacters - MAGIC.length - SENTINEL.length) * 3) / 4) - FIXED_BYTES;
+  const extensions = encodeNotes(notes, room / 2);
   const maxBytes = room - extensions.length;
   const whole = encodeBody(progress, progress.head);
   const fill = room > 0 ? (whole.length + extensions.length) / room : 0;
@@ -115,17 +135,12 @@ export function decodeMetadata(
   return { watermark, head, cursors, taken, ...notes };
 }
 
-/**
- * When the group began, from the metadata of any partition of it, whatever offset it belongs to.
- *
- * @returns undefined where the metadata does not tell
- */
-export function beginningIn(text: string, log: Buffer): number | undefined {
+/** What metadata tells beside the progress, whatever offset it belongs to; nothing where it is not ours. */
+export function notesIn(text: string, log: Buffer): RecordedNotes {
   const bytes = payloadOf(text);
-  if (bytes?.subarray(CRC_BYTES, FIXED_BYTES).equals(log) !== true) return undefined;
-  const reader = new VarintReader(bytes, FIXED_BYTES);
-  const watermark = reader.next();
-  return decodeMetadata(text, watermark, log)?.beganAtMs;
+  if (bytes === undefined) return {};
+  const watermark = new VarintReader(bytes, FIXED_BYTES).next();
+  return decodeMetadata(text, watermark, log) ?? {};
 }
 
 /** The bytes of metadata of ours that is whole. */
@@ -159,19 +174,54 @@ function readRuns(reader: VarintReader, watermark: number): OffsetRun[] {
 
 function readNotes(reader: VarintReader): RecordedNotes {
   let beganAtMs: number | undefined;
+  let controlOffset: number | undefined;
+  const replays: RecordedReplay[] = [];
+  const skips: { owner: Owner; until: number }[] = [];
   while (!reader.atEnd && !reader.failed) {
     const type = reader.next();
     const value = reader.part(reader.next());
     if (type === BEGAN_AT) beganAtMs = value.next();
+    else if (type === CONTROL_OFFSET) controlOffset = value.next();
+    else if (type === REPLAY) {
+      const until = value.next();
+      const resume = until + value.next();
+      replays.push({ until, resume, owner: value.rest() as Owner });
+    } else if (type === SKIP) {
+      const until = value.next();
+      skips.push({ until, owner: value.rest() as Owner });
+    }
   }
-  return beganAtMs === undefined ? {} : { beganAtMs };
+  return {
+    ...(beganAtMs !== undefined && { beganAtMs }),
+    ...(controlOffset !== undefined && { controlOffset }),
+    ...(replays.length > 0 && { replays }),
+    ...(skips.length > 0 && { skips }),
+  };
 }
 
-function encodeNotes({ beganAtMs }: RecordedNotes): number[] {
-  if (beganAtMs === undefined) return [];
+/** Replays and skips that find no room are left out: after a crash their records come as ordinary ones. */
+function encodeNotes(
+  { beganAtMs, controlOffset, replays = [], skips = [] }: RecordedNotes,
+  maxBytes: number,
+): number[] {
+  const bytes: number[] = [];
+  if (beganAtMs !== undefined) bytes.push(...extension(BEGAN_AT, [beganAtMs]));
+  if (controlOffset !== undefined) bytes.push(...extension(CONTROL_OFFSET, [controlOffset]));
+  const tenants: number[][] = [];
+  for (const { owner, until, resume } of replays) tenants.push(extension(REPLAY, [until, resume - until], owner));
+  for (const { owner, until } of skips) tenants.push(extension(SKIP, [until], owner));
+  for (const one of tenants) if (bytes.length + one.length <= maxBytes) bytes.push(...one);
+  return bytes;
+}
+
+function extension(type: number, numbers: readonly number[], text = ''): number[] {
   const value: number[] = [];
-  pushVarint(value, beganAtMs);
-  return [BEGAN_AT, value.length, ...value];
+  for (const number of numbers) pushVarint(value, number);
+  value.push(...Buffer.from(text, 'latin1'));
+  const bytes: number[] = [];
+  pushVarint(bytes, type);
+  pushVarint(bytes, value.length);
+  return [...bytes, ...value];
 }
 
 /** The highest head that fits: everything below it is told by the entries below it. */

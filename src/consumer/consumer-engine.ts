@@ -1,14 +1,17 @@
 import type { ConsumerHealth, StopReport } from '../api/consumer.js';
+import type { TenantLag } from '../api/worker.js';
 import { delay, type Clock } from '../core/clock.js';
 import { describeForeignError, tenantryError } from '../core/errors.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
-import type { ConsumerFault, GroupConsumer, PartitionReader } from '../transport/port.js';
+import type { ConsumerFault, GroupConsumer, PartitionReader, RecordProducer } from '../transport/port.js';
 import { CatchUpReader } from './catch-up-reader.js';
 import { Committer } from './committer.js';
 import type { CopySender } from './copy-sender.js';
 import type { Counters } from './counters.js';
 import type { Delivery, Payer } from './delivery.js';
 import { FairScheduler, type SchedulerLimits } from './fair-scheduler.js';
+import { ControlLog } from './control-log.js';
+import { GroupControls } from './group-controls.js';
 import { GroupMembership } from './group-membership.js';
 import { HandlerDispatch } from './handler-dispatch.js';
 import type { HandlerTable } from './handler-table.js';
@@ -20,7 +23,10 @@ import { PositionWatch } from './position-watch.js';
 import { RecordIntake } from './record-intake.js';
 import type { RecordRunner } from './record-runner.js';
 import type { Loss } from './start-position.js';
+import { TenantControls } from './tenant-controls.js';
 import type { TenantGuard } from './tenant-guard.js';
+import { tenantLags } from './tenant-lag.js';
+import { within } from './within.js';
 
 /** Bounds and intervals of an engine. */
 export interface EngineOptions extends SchedulerLimits {
@@ -35,12 +41,22 @@ export interface EngineOptions extends SchedulerLimits {
   readonly maxPollIntervalMs: number;
 }
 
+/** A group's control topic, and who writes it. */
+export interface ControlPlace {
+  readonly topic: string;
+  readonly topics: readonly string[];
+  readonly producer: RecordProducer;
+  readonly createReader: () => PartitionReader;
+}
+
 /** What an engine stands on. */
 export interface EngineParts {
   readonly clock: Clock;
   readonly consumer: GroupConsumer;
   /** Makes the second reader's client, once it is needed. */
   readonly createReader: () => PartitionReader;
+  /** Where the group is told what to do about tenants; undefined where it cannot be told. */
+  readonly control: ControlPlace | undefined;
   readonly guard: TenantGuard;
   readonly handlers: HandlerTable;
   readonly copies: CopySender;
@@ -53,6 +69,8 @@ export interface EngineParts {
 }
 
 const CAUGHT_UP_POLL_MS = 20;
+/** How long an assignment waits for the control topic before it is tried again later. */
+const CONTROL_WAIT_MS = 2_000;
 
 /** Reads, guards, schedules, runs and commits the records of the partitions that are assigned to it. */
 export class ConsumerEngine {
@@ -63,6 +81,10 @@ export class ConsumerEngine {
   readonly #positions: PositionWatch;
   readonly #head: HeadReader;
   readonly #catchUp: CatchUpReader;
+  readonly #controls: TenantControls;
+  readonly #controlLog: ControlLog | undefined;
+  /** Tells the group what to do about tenants; undefined where it cannot be told. */
+  readonly groupControls: GroupControls | undefined;
   #fault: ConsumerFault | undefined;
   #isStopping = false;
 
@@ -74,9 +96,24 @@ export class ConsumerEngine {
     const onLoss = (loss: Loss): void => {
       telemetry.log('recordsLost', { ...loss, code: 'RECORDS_LOST' });
     };
+    this.#controls = new TenantControls({
+      telemetry,
+      sessions,
+      dropOwner: (session, owner) => this.#dispatch.dropOwner(session, owner),
+      onApplied: () => {
+        this.#committer.commitAll();
+        this.#catchUp.poke();
+      },
+    });
+    this.#controlLog = parts.control && this.#openControlLog(parts.control);
+    this.groupControls =
+      parts.control &&
+      this.#controlLog &&
+      new GroupControls({ clock, consumer, log: this.#controlLog, topics: parts.control.topics });
     this.#dispatch = new HandlerDispatch({
       clock,
       budget,
+      isPaused: (owner) => this.#controls.paused.has(owner),
       scheduler: new FairScheduler(options, { clock, weightOf: parts.weightOf }),
       runner: parts.runner,
       mayStart: () => this.#head.sincePollMs <= options.maxPollIntervalMs,
@@ -91,6 +128,7 @@ export class ConsumerEngine {
       counters: parts.counters,
       budget,
       otherTypes: options.otherTypes,
+      paused: () => this.#controls.paused,
       enqueue: (delivery) => {
         this.#dispatch.enqueue(delivery);
       },
@@ -110,6 +148,13 @@ export class ConsumerEngine {
       onChanged: () => {
         this.#head.poke();
         this.#catchUp.poke();
+      },
+      isReady: async () =>
+        this.#controlLog === undefined ||
+        this.#controlLog.isLoaded ||
+        ((await within(clock, CONTROL_WAIT_MS, this.#controlLog.loaded)) && this.#controlLog.isLoaded),
+      onOpened: (session) => {
+        if (this.#controlLog !== undefined) this.#controls.open(session);
       },
     });
     this.#committer = new Committer(clock, consumer, telemetry, options.commitIntervalMs, sessions);
@@ -172,6 +217,7 @@ export class ConsumerEngine {
         this.#onFault(fault);
       },
     });
+    this.#controlLog?.start();
     this.#committer.start();
     this.#positions.start();
     this.#catchUp.start();
@@ -189,7 +235,7 @@ export class ConsumerEngine {
     this.#positions.stop();
     const { unfinished, uncommitted } = await this.#membership.drainAll(timeoutMs);
     this.#committer.stop();
-    await Promise.all([this.#head.stop(), this.#catchUp.stop(leftMs())]);
+    await Promise.all([this.#head.stop(), this.#catchUp.stop(leftMs()), this.#controlLog?.stop(leftMs())]);
     this.#dispatch.stop();
     await consumer.disconnect(leftMs());
     return { timedOut: unfinished > 0 || uncommitted > 0, unfinished, uncommitted };
@@ -223,11 +269,41 @@ export class ConsumerEngine {
       targets.set(session, (await consumer.logRange(session, 10_000)).highOffset);
     }
     for (const [session, target] of targets) {
-      while ((session.state !== 'closed' || this.#isStopping) && (session.committedOffset ?? -1) < target) {
+      // A replay takes the watermark back, also behind what was committed before.
+      const done = (): number => Math.min(session.ledger.watermark, session.committedOffset ?? -1);
+      while ((session.state !== 'closed' || this.#isStopping) && done() < target) {
         if (session.ledger.watermark >= target) this.#committer.commitAll();
         await wait();
       }
     }
+  }
+
+  /** How far behind tenants are, the longest first. */
+  lag(): readonly TenantLag[] {
+    return tenantLags({
+      nowMs: this.#parts.clock.nowMs(),
+      deliveries: this.#dispatch,
+      sessions: this.#membership.sessions,
+      paused: this.#controls.paused,
+    });
+  }
+
+  #openControlLog({ topic, producer, createReader }: ControlPlace): ControlLog {
+    const { clock, consumer, telemetry } = this.#parts;
+    return new ControlLog({
+      clock,
+      telemetry,
+      topic,
+      producer,
+      createReader,
+      logRange: (partition) => consumer.logRange(partition, 10_000),
+      onControl: (control, offset) => {
+        this.#controls.obey(control, offset);
+      },
+      onPosition: (offset) => {
+        this.#controls.readTo(offset);
+      },
+    });
   }
 
   #onFault(fault: ConsumerFault): void {

@@ -14,9 +14,10 @@ export type CatchUpReceipt = 'taken' | 'no-room' | 'passed' | 'at-head';
  * its cursor, and waits for another pass.
  */
 export class CursorRun {
-  readonly start: number;
   /** Everything below it that this pass could serve is taken. */
   #position: number;
+  /** Where it was when cursors were last moved along. One below that has been passed, or was moved back since. */
+  #settledAt: number;
   #read = 0;
   #taken = 0;
   readonly #ledger: PartitionLedger;
@@ -24,8 +25,8 @@ export class CursorRun {
 
   constructor(ledger: PartitionLedger, start: number) {
     this.#ledger = ledger;
-    this.start = start;
     this.#position = start;
+    this.#settledAt = start;
   }
 
   get position(): number {
@@ -55,6 +56,8 @@ export class CursorRun {
     }
     const cursor = this.#ledger.cursors.of(owner);
     if (cursor === undefined || !this.#serves(cursor, offset)) return this.#went(offset, 'passed');
+    this.#endReplay(cursor, offset);
+    if (cursor.offset > offset) return this.#went(offset, 'passed');
     if (!hasRoom(owner)) {
       this.#position = offset;
       return 'no-room';
@@ -88,20 +91,30 @@ export class CursorRun {
   settle(servedIn: number): void {
     const { cursors, head } = this.#ledger;
     for (const cursor of cursors) {
-      if (cursor.offset < this.start || cursor.offset > this.#position || this.#behind.has(cursor)) continue;
+      if (!this.#serves(cursor, this.#position)) continue;
       cursor.offset = this.#position;
       cursor.servedIn = servedIn;
+      this.#endReplay(cursor, this.#position);
     }
     cursors.releaseFrom(head);
+    this.#settledAt = this.#position;
   }
 
   #serves(cursor: TenantCursor, offset: number): boolean {
-    return cursor.offset >= this.start && cursor.offset <= offset && !this.#behind.has(cursor);
+    return cursor.offset >= this.#settledAt && cursor.offset <= offset && !this.#behind.has(cursor);
   }
 
   #went(offset: number, receipt: CatchUpReceipt): CatchUpReceipt {
     this.#position = offset + 1;
     this.#read += 1;
     return receipt;
+  }
+
+  /** A replay that has come to its end goes on where its owner was, or at the head. */
+  #endReplay(cursor: TenantCursor, position: number): void {
+    if (cursor.replay === undefined || position < cursor.replay.until) return;
+    // A predecessor's head may have been recorded lower than where the owner was.
+    cursor.offset = Math.max(position, Math.min(cursor.replay.resume, this.#ledger.head));
+    cursor.replay = undefined;
   }
 }

@@ -23,6 +23,8 @@ export interface Delivery {
   readonly lane: string;
   /** What the guard found: the record's names, or why it goes to quarantine. */
   readonly guarded: GuardedRecord | { readonly violation: ErrorCode };
+  /** Whether it is handled again on purpose. */
+  readonly replay: boolean;
   /** Bytes held in memory for it. */
   readonly heldBytes: number;
   /** Tries of the handler so far. */

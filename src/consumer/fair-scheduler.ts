@@ -98,6 +98,10 @@ export class FairScheduler {
     this.#offerTurn(payer);
   }
 
+  *[Symbol.iterator](): IterableIterator<Delivery> {
+    for (const { lanes } of this.#payers.values()) for (const { queue } of lanes.values()) yield* queue;
+  }
+
   /** The next record to run, or undefined where none may. It runs until `settle` or `hold`, also once `overrun`. */
   next(): Delivery | undefined {
     if (!this.hasWork) return undefined;

@@ -1,65 +1,20 @@
 import type { ConsumerCounts, ConsumerHealth, EventConsumer, StopReport } from '../api/consumer.js';
 import type { EventHandler } from '../api/handler.js';
 import { isEventContract, type AnyEventContract } from '../contract/event-contract.js';
-import type { Clock } from '../core/clock.js';
 import { tenantryError } from '../core/errors.js';
 import type { TenantId } from '../core/tenant-id.js';
-import type { RecordCipher } from '../encryption/record-cipher.js';
-import type { RateLimiter } from '../rate-limit/limiter.js';
-import { deadLetterTopic, quarantineTopic } from '../routing/naming.js';
-import type { ValueSerde } from '../serde/value-serde.js';
-import type { Telemetry } from '../telemetry/telemetry.js';
-import type { AmbientTenant } from '../tenant/ambient-tenant.js';
-import { profileOf, type TenantDirectory } from '../tenant/directory.js';
-import type { RecordProducer, Transport } from '../transport/port.js';
-import { ConsumerEngine } from './consumer-engine.js';
+import { controlTopic, deadLetterTopic, quarantineTopic } from '../routing/naming.js';
+import { composeEngine } from './compose-engine.js';
+import type { ConsumerEngine } from './consumer-engine.js';
 import type { ResolvedConsumerOptions } from './consumer-options.js';
-import { CopySender } from './copy-sender.js';
+import type { ConsumerIdentity, ConsumerParts } from './consumer-parts.js';
 import { Counters } from './counters.js';
-import { Dedupe } from './dedupe.js';
-import { VIOLATIONS, type Payer } from './delivery.js';
-import type { PublisherOf } from './handler-context.js';
 import { HandlerTable } from './handler-table.js';
-import { RecordRunner } from './record-runner.js';
-import { TenantGuard } from './tenant-guard.js';
 import { within } from './within.js';
-
-/** What every consumer of a client shares. */
-export interface ConsumerParts {
-  readonly clock: Clock;
-  readonly transport: Transport;
-  /** Writes the copies. Connected when the consumer starts. */
-  readonly producer: RecordProducer;
-  readonly limiter: RateLimiter;
-  readonly cipher: RecordCipher | undefined;
-  readonly serde: ValueSerde;
-  readonly telemetry: Telemetry;
-  readonly ambient: AmbientTenant;
-  readonly directory: TenantDirectory;
-  readonly publisherOf: PublisherOf;
-  /** librdkafka's `max.poll.interval.ms`. */
-  readonly maxPollIntervalMs: number;
-  readonly running: ConsumerRegister;
-}
-
-/** Those who are told that consumers started and ended. */
-export interface ConsumerRegister {
-  /** Fails where no consumer may start any more. */
-  add(consumer: GroupEventConsumer): void;
-  delete(consumer: GroupEventConsumer): void;
-}
-
-/** Which group a consumer belongs to, and whom it serves. */
-export interface ConsumerIdentity {
-  readonly groupId: string;
-  /** The one tenant it serves; undefined for a worker. */
-  readonly scope: TenantId | undefined;
-}
 
 type State = 'new' | 'starting' | 'running' | 'stopped';
 
 const DEFAULT_STOP_MS = 25_000;
-const REVOKE_DRAIN_MS = 10_000;
 const NOTHING_TO_STOP: StopReport = Object.freeze({ timedOut: false, unfinished: 0, uncommitted: 0 });
 
 /** A consumer or worker: registers handlers, then runs an engine for them. */
@@ -67,6 +22,7 @@ export class GroupEventConsumer implements EventConsumer {
   readonly groupId: string;
   /** The one tenant it serves; undefined for a worker. */
   readonly tenantId: TenantId | undefined;
+  readonly #identity: ConsumerIdentity;
   readonly #parts: ConsumerParts;
   readonly #options: ResolvedConsumerOptions;
   readonly #handlers: HandlerTable;
@@ -77,6 +33,7 @@ export class GroupEventConsumer implements EventConsumer {
   #stopping: Promise<StopReport> | undefined;
 
   constructor(identity: ConsumerIdentity, parts: ConsumerParts, options: ResolvedConsumerOptions) {
+    this.#identity = identity;
     this.groupId = identity.groupId;
     this.tenantId = identity.scope;
     this.#parts = parts;
@@ -128,6 +85,15 @@ export class GroupEventConsumer implements EventConsumer {
     await this.#engine.caughtUp(options.signal);
   }
 
+  /** The engine, once it has started. */
+  protected get engine(): ConsumerEngine | undefined {
+    return this.#engine;
+  }
+
+  protected get isRunning(): boolean {
+    return this.#state === 'running';
+  }
+
   counts(): ConsumerCounts {
     return this.#counters.snapshot();
   }
@@ -146,7 +112,9 @@ export class GroupEventConsumer implements EventConsumer {
     await this.#parts.producer.connect();
     await this.#checkTopics(topics);
     this.#assertNotStopped();
-    const engine = this.#parts.ambient.runInBackground(() => this.#makeEngine(topics));
+    const engine = this.#parts.ambient.runInBackground(() =>
+      composeEngine(this.#identity, this.#parts, this.#options, this.#handlers, this.#counters),
+    );
     await this.#parts.ambient.runInBackground(() => engine.start());
     // A stop that could not wait for this has left it to end what it began.
     if (this.#wasStopped()) await engine.stop(0);
@@ -193,7 +161,8 @@ export class GroupEventConsumer implements EventConsumer {
 
   /** A consumer whose copies could not be written would have to stop at the first bad record, so it does not begin. */
   async #checkTopics(topics: readonly string[]): Promise<void> {
-    const needed = topics.flatMap((topic) => [topic, deadLetterTopic(this.groupId, topic), quarantineTopic(topic)]);
+    const copies = topics.flatMap((topic) => [topic, deadLetterTopic(this.groupId, topic), quarantineTopic(topic)]);
+    const needed = this.tenantId === undefined ? [...copies, controlTopic(this.groupId)] : copies;
     const admin = this.#parts.transport.createAdmin();
     try {
       await admin.connect();
@@ -208,77 +177,5 @@ export class GroupEventConsumer implements EventConsumer {
     } finally {
       await admin.disconnect();
     }
-  }
-
-  /** By default a worker leaves other tenants a tenth; where there is only one tenant, it has everything. */
-  #tenantConcurrency(): number {
-    const { concurrency, tenantConcurrency } = this.#options;
-    const share = this.tenantId === undefined ? Math.max(1, Math.floor(concurrency * 0.9)) : concurrency;
-    return Math.min(tenantConcurrency ?? share, concurrency);
-  }
-
-  #makeEngine(topics: readonly string[]): ConsumerEngine {
-    const { clock, transport, producer, limiter, telemetry, directory, ambient, cipher, serde, publisherOf } =
-      this.#parts;
-    const guard = new TenantGuard(this.tenantId, directory);
-    const copies = new CopySender({ clock, producer, limiter, telemetry });
-    const options = this.#options;
-    const dedupe = options.dedupe && new Dedupe({ clock, ...options.dedupe });
-    return new ConsumerEngine(
-      {
-        clock,
-        telemetry,
-        copies,
-        handlers: this.#handlers,
-        counters: this.#counters,
-        consumer: transport.createGroupConsumer({ groupId: this.groupId, topics, clientIdSuffix: this.groupId }),
-        createReader: () => transport.createReader({ groupId: this.groupId, clientIdSuffix: `${this.groupId}-reader` }),
-        weightOf: (payer) => weightOf(payer, directory),
-        guard,
-        logicalTopicOf: (topic) => topic,
-        runner: (onOverdue) =>
-          new RecordRunner(
-            {
-              clock,
-              ambient,
-              telemetry,
-              copies,
-              cipher,
-              serde,
-              publisherOf,
-              knows: (tenantId) => guard.knows(tenantId),
-              onOverdue,
-              handlers: this.#handlers,
-              counters: this.#counters,
-              dedupe,
-              random: Math.random,
-              deadLetterTopicOf: (topic) => deadLetterTopic(this.groupId, topic),
-              quarantineTopicOf: quarantineTopic,
-            },
-            { groupId: this.groupId, retry: options.retry, handlerTimeoutMs: options.handlerTimeoutMs },
-          ),
-      },
-      {
-        concurrency: options.concurrency,
-        payerConcurrency: this.#tenantConcurrency(),
-        maxBufferedRecords: options.maxBufferedRecords,
-        maxBufferedBytes: options.maxBufferedBytes,
-        commitIntervalMs: options.commitIntervalMs,
-        startFrom: options.startFrom,
-        otherTypes: options.otherTypes,
-        revokeDrainMs: REVOKE_DRAIN_MS,
-        maxPollIntervalMs: this.#parts.maxPollIntervalMs,
-      },
-    );
-  }
-}
-
-/** The share of a tenant's handlers; what says nothing, or fails, says 1. */
-function weightOf(payer: Payer, directory: TenantDirectory): number {
-  if (payer === VIOLATIONS) return 1;
-  try {
-    return profileOf(directory, payer)?.weight ?? 1;
-  } catch {
-    return 1;
   }
 }

@@ -19,6 +19,10 @@ export interface MembershipParts extends StartParts {
   /** Records of these sessions that do not run are forgotten. */
   readonly dropQueued: (sessions: ReadonlySet<PartitionSession>) => void;
   readonly onChanged: () => void;
+  /** What has to be known before any partition is opened; an answer of false means that it is not known in time. */
+  readonly isReady: () => Promise<boolean>;
+  /** A partition is ours; nothing of it was read yet. Called before its start is committed, and again before it is read. */
+  readonly onOpened: (session: PartitionSession) => void;
 }
 
 /** What a drain left undone. */
@@ -148,6 +152,8 @@ export class GroupMembership {
     for (const session of opened) {
       this.#delayed.delete(placeKey(session.topic, session.partition));
       this.#sessions.set(placeKey(session.topic, session.partition), session);
+      // Once more: what the group was told while the start was committed has not reached it.
+      this.#parts.onOpened(session);
     }
     consumer.assign(
       opened.map((session) => ({
@@ -177,7 +183,15 @@ export class GroupMembership {
     partitions: readonly TopicPartition[],
   ): Promise<{ opened: PartitionSession[]; failed: TopicPartition[]; reason: string }> {
     const committer = this.#parts.committer();
-    const { sessions, failed, reason } = await openSessions(partitions, this.#parts);
+    if (!(await this.#parts.isReady())) {
+      return { opened: [], failed: [...partitions], reason: 'the control topic is not read yet' };
+    }
+    // What is about to go may be another's already: a start that is committed then could undo the other's progress.
+    const staying = partitions.filter((place) => !this.#isLeaving(place));
+    const found = await openSessions(staying, this.#parts);
+    const { failed, reason } = found;
+    const sessions = found.sessions.filter((session) => !this.#isLeaving(session));
+    for (const session of sessions) this.#parts.onOpened(session);
     if (this.#closing.signal.aborted) return { opened: [], failed: [], reason };
     this.#opening = sessions;
     const isStarted = await Promise.all(

@@ -13,7 +13,7 @@ export type PublisherOf = (tenantId: TenantId) => Publisher & { readonly id: Ten
  */
 export class DeliveryContext implements HandlerContext, Abortable {
   readonly attempt: number;
-  readonly replay = false;
+  readonly replay: boolean;
   readonly record: DeliveredRecord;
   readonly #tenantId: TenantId;
   readonly #publisherOf: PublisherOf;
@@ -25,6 +25,7 @@ export class DeliveryContext implements HandlerContext, Abortable {
     // Copied: a set keeps what has left it alive for a while, and the record is large.
     const { topic, partition, offset } = delivery.record;
     this.attempt = delivery.attempts;
+    this.replay = delivery.replay;
     this.record = { topic, partition, offset };
     this.#tenantId = tenantId;
     this.#publisherOf = publisherOf;

@@ -15,6 +15,8 @@ export interface DispatchParts {
   readonly runner: (onOverdue: (delivery: Delivery) => void) => RecordRunner;
   /** Whether handlers may start at all now. */
   readonly mayStart: () => boolean;
+  /** Whether nothing of an owner may start. */
+  readonly isPaused: (owner: Owner) => boolean;
   /** A record was finished or dropped, and its room is free. */
   readonly onRoom: (owner: Owner) => void;
 }
@@ -68,11 +70,32 @@ export class HandlerDispatch {
 
   /** Forgets the records of these partitions that do not run. */
   drop(sessions: ReadonlySet<PartitionSession>): void {
-    for (const delivery of this.#parts.scheduler.drop(({ session }) => sessions.has(session))) {
+    this.#drop(({ session }) => sessions.has(session));
+  }
+
+  /**
+   * Forgets an owner's records of a partition that do not run.
+   *
+   * @returns their offsets
+   */
+  dropOwner(of: PartitionSession, owner: Owner): number[] {
+    const dropped = this.#drop((delivery) => delivery.session === of && delivery.owner === owner);
+    return dropped.map(({ record }) => record.offset);
+  }
+
+  /** Records that wait or run. */
+  *[Symbol.iterator](): IterableIterator<Delivery> {
+    yield* this.#parts.scheduler;
+  }
+
+  #drop(matches: (delivery: Delivery) => boolean): Delivery[] {
+    const dropped = this.#parts.scheduler.drop(matches);
+    for (const delivery of dropped) {
       this.#parts.budget.giveBack(delivery.owner, delivery.heldBytes);
       this.#held.get(delivery)?.cancel();
       this.#held.delete(delivery);
     }
+    return dropped;
   }
 
   stop(): void {
@@ -95,15 +118,18 @@ export class HandlerDispatch {
   }
 
   #after(delivery: Delivery, result: RunResult): void {
-    const { scheduler, budget, onRoom } = this.#parts;
+    const { scheduler, budget, onRoom, isPaused } = this.#parts;
+    const { session, owner, record } = delivery;
     this.#overdue.delete(delivery);
-    if (result.kind === 'again' && delivery.session.state === 'active') {
+    const isAgain = result.kind === 'again' && session.state === 'active';
+    if (isAgain && !isPaused(owner)) {
       this.#hold(delivery, result.afterMs);
     } else {
-      if (result.kind === 'finished') delivery.session.ledger.finish(delivery.record.offset);
+      if (result.kind === 'finished') session.ledger.finish(record.offset);
+      if (isAgain) session.ledger.rewind(owner, [record.offset]);
       scheduler.settle(delivery);
       budget.giveBack(delivery.owner, delivery.heldBytes);
-      onRoom(delivery.owner);
+      onRoom(owner);
     }
     this.start();
   }

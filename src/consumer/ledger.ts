@@ -1,4 +1,4 @@
-import type { RecordedProgress } from './commit-metadata.js';
+import type { RecordedNotes, RecordedProgress } from './commit-metadata.js';
 import { toRuns } from './offset-runs.js';
 import { OffsetSet } from './offset-set.js';
 import type { Owner } from './record-owner.js';
@@ -24,10 +24,12 @@ export class PartitionLedger {
   readonly #taken = new OffsetSet();
   /** Taken offsets that a predecessor recorded and whose records have not been read yet. */
   readonly #awaited = new OffsetSet();
+  /** Owners whose records ahead of the head are passed over for good, up to an offset. */
+  readonly #skips = new Map<Owner, number>();
   #head: number;
 
   /** @param start - the committed watermark with what was recorded beside it, or a plain offset */
-  constructor(start: RecordedProgress | number) {
+  constructor(start: (RecordedProgress & RecordedNotes) | number) {
     if (typeof start === 'number') {
       this.#head = start;
       this.cursors = new TenantCursors();
@@ -35,6 +37,8 @@ export class PartitionLedger {
     }
     this.#head = start.head;
     this.cursors = new TenantCursors(start.cursors);
+    for (const replay of start.replays ?? []) this.cursors.takeUp(replay);
+    for (const { owner, until } of start.skips ?? []) this.#skips.set(owner, until);
     for (const run of start.taken) {
       for (let offset = run.start; offset < run.start + run.length; offset += 1) {
         this.#taken.add(offset);
@@ -74,6 +78,7 @@ export class PartitionLedger {
     this.passTo(offset);
     if (offset < this.#head) return this.#awaited.delete(offset) ? 'awaited' : 'passed';
     this.#head = offset + 1;
+    if (offset < (this.#skips.get(owner) ?? 0)) return 'passed';
     const cursor = this.cursors.of(owner);
     if (cursor === undefined) return 'offered';
     cursor.unread += 1;
@@ -104,8 +109,76 @@ export class PartitionLedger {
   }
 
   /** The owner of a record that was offered has no room: the head goes on without it. */
-  park(owner: Owner, offset: number): void {
-    this.cursors.park(owner, offset).unread = 1;
+  park(owner: Owner, offset: number, writtenAtMs?: number): void {
+    const cursor = this.cursors.park(owner, offset);
+    cursor.unread = 1;
+    cursor.isComplete = true;
+    cursor.sinceMs = writtenAtMs;
+  }
+
+  /**
+   * An owner goes on from an offset at the latest: records of it that were dropped before they ran are taken no longer,
+   * and come again.
+   *
+   * @param dropped - their offsets
+   */
+  rewind(owner: Owner, dropped: readonly number[], offset = Number.POSITIVE_INFINITY): void {
+    for (const one of dropped) this.#taken.delete(one);
+    const lowest = dropped.reduce((low, one) => Math.min(low, one), offset);
+    const cursor = this.cursors.of(owner);
+    const from = Math.min(lowest, cursor?.offset ?? this.#head);
+    if (from >= this.#head) return;
+    if (cursor?.owner === undefined) this.cursors.park(owner, from);
+    else {
+      cursor.offset = from;
+      cursor.isComplete = false;
+    }
+  }
+
+  /**
+   * An owner's records from `from` up to `until` are handled again; then it goes on where it is now.
+   *
+   * @param dropped - offsets of its records that were dropped before they ran
+   */
+  replay(owner: Owner, dropped: readonly number[], from: number, until: number): void {
+    this.rewind(owner, dropped);
+    const before = this.cursors.of(owner);
+    const resume = before?.replay?.resume ?? before?.offset ?? this.#head;
+    const end = Math.min(until, resume);
+    if (from >= end) return;
+    const cursor = before?.owner === undefined ? this.cursors.park(owner, from) : before;
+    cursor.offset = from;
+    cursor.isComplete = false;
+    cursor.replay = { until: end, resume };
+  }
+
+  /**
+   * An owner's records below `until` are passed over for good.
+   *
+   * @param dropped - offsets of its records that were dropped before they ran
+   */
+  skip(owner: Owner, dropped: readonly number[], until: number): void {
+    for (const one of dropped) if (one < until) this.#taken.delete(one);
+    this.rewind(
+      owner,
+      dropped.filter((one) => one >= until),
+    );
+    if (until > this.#head) this.#skips.set(owner, until);
+    const cursor = this.cursors.of(owner);
+    if (cursor === undefined || cursor.offset >= until) return;
+    const own = cursor.owner === undefined ? this.cursors.park(owner, cursor.offset) : cursor;
+    own.offset = Math.min(until, this.#head);
+    own.replay = undefined;
+    this.cursors.releaseFrom(this.#head);
+  }
+
+  /** What is under way for single owners, as the commit metadata tells it. */
+  notes(): Pick<RecordedNotes, 'replays' | 'skips'> {
+    for (const [owner, until] of this.#skips) if (until <= this.#head) this.#skips.delete(owner);
+    return {
+      replays: this.cursors.replays(),
+      skips: Array.from(this.#skips, ([owner, until]) => ({ owner, until })),
+    };
   }
 
   /** A taken record is finished: handled, skipped, or its copy is acknowledged. */

@@ -13,6 +13,8 @@ export interface Abortable {
 /** What is finished before a record is read through up to this many records; a seek costs more. */
 const STREAM_GAP = 150;
 const CROWDED_FILL = 0.75;
+/** Where a broker takes less than this, to spare room in it would cost more than the records that a crash repeats. */
+const LEAST_TO_SPARE = 256;
 
 interface Committed {
   readonly offset: number;
@@ -42,7 +44,7 @@ export class PartitionSession implements TopicPartition {
   #commitInFlight = false;
   #failedCommits = 0;
   #isCrowded = false;
-  readonly #notes: RecordedNotes;
+  #notes: RecordedNotes;
   /** The head that the last metadata could record; the records beyond it would be delivered again. */
   #recordedHead: number;
 
@@ -107,6 +109,16 @@ export class PartitionSession implements TopicPartition {
     return this.#aborted;
   }
 
+  /** Up to which offset the group's control topic is obeyed here; undefined where that was never told. */
+  get controlOffset(): number | undefined {
+    return this.#notes.controlOffset;
+  }
+
+  /** All of the control topic below this offset is obeyed here, and the next commit says so. */
+  obeyed(controlOffset: number): void {
+    this.#notes = { ...this.#notes, controlOffset };
+  }
+
   seeEpoch(leaderEpoch: number | undefined): void {
     if (leaderEpoch !== undefined) this.#leaderEpoch = leaderEpoch;
   }
@@ -145,9 +157,10 @@ export class PartitionSession implements TopicPartition {
     if (this.#state === 'closed' || this.#commitInFlight) return undefined;
     const progress = this.ledger.progress();
     const limit = this.#maxMetadataCharacters;
-    const { text, recordedHead, fill } = encodeMetadata(progress, this.#log, limit, this.#notes);
+    const notes = { ...this.#notes, ...this.ledger.notes() };
+    const { text, recordedHead, fill } = encodeMetadata(progress, this.#log, limit, notes);
     this.#recordedHead = recordedHead;
-    this.#isCrowded = fill >= CROWDED_FILL;
+    this.#isCrowded = fill >= CROWDED_FILL && limit >= LEAST_TO_SPARE;
     if (this.#committed?.offset === progress.watermark && this.#committed.metadata === text) return undefined;
     this.#commitInFlight = true;
     return {

@@ -16,6 +16,8 @@ export interface IntakeParts {
   readonly budget: IntakeBudget;
   readonly otherTypes: 'skip' | 'dead-letter';
   readonly enqueue: (delivery: Delivery) => void;
+  /** Tenants of which nothing may start. */
+  readonly paused: () => ReadonlySet<Owner>;
 }
 
 /**
@@ -37,6 +39,10 @@ export class RecordIntake {
     const owner = ownerOf(record.key);
     const receipt = ledger.receive(record.offset, owner);
     if (receipt === 'passed') return;
+    if (receipt === 'awaited' && this.#parts.paused().has(owner)) {
+      ledger.rewind(owner, [record.offset]);
+      return;
+    }
     const delivery = this.#examine(session, record, owner);
     if (receipt === 'awaited') {
       if (delivery === undefined) ledger.finish(record.offset);
@@ -46,7 +52,7 @@ export class RecordIntake {
         ledger.take(record.offset);
         this.#parts.enqueue(delivery);
       } else {
-        ledger.park(owner, record.offset);
+        ledger.park(owner, record.offset, record.timestampMs);
       }
     }
   }
@@ -59,6 +65,8 @@ export class RecordIntake {
   fromRun(session: PartitionSession, run: CursorRun, record: ReceivedRecord): boolean {
     const owner = ownerOf(record.key);
     const receipt = run.receive(record.offset, owner, (named) => this.hasRoom(session, named));
+    const cursor = session.ledger.cursors.of(owner);
+    if (cursor !== undefined && receipt !== 'passed') cursor.sinceMs = record.timestampMs;
     if (receipt === 'no-room') return false;
     if (receipt !== 'taken') return true;
     const delivery = this.#examine(session, record, owner);
@@ -69,13 +77,15 @@ export class RecordIntake {
 
   /** Whether one more record of an owner may be taken. */
   hasRoom(session: PartitionSession, owner: Owner): boolean {
-    const { budget } = this.#parts;
+    const { budget, paused } = this.#parts;
+    if (paused().has(owner)) return false;
     return session.isCrowded ? budget.holdsNothing(owner) : budget.hasRoom(owner);
   }
 
   /** Whether it is worth reading for an owner that is parked. */
   isRelaxed(session: PartitionSession, owner: Owner): boolean {
-    const { budget } = this.#parts;
+    const { budget, paused } = this.#parts;
+    if (paused().has(owner)) return false;
     return session.isCrowded ? budget.holdsNothing(owner) : budget.isRelaxed(owner);
   }
 
@@ -107,5 +117,7 @@ function delivery(
   guarded: Delivery['guarded'],
 ): Delivery {
   const lane = laneOf(record, 'violation' in guarded);
-  return { session, record, owner, payer, guarded, lane, heldBytes: heldBytes(record), attempts: 0 };
+  const until = session.ledger.cursors.of(owner)?.replay?.until;
+  const replay = until !== undefined && record.offset < until;
+  return { session, record, owner, payer, guarded, lane, replay, heldBytes: heldBytes(record), attempts: 0 };
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import type { CommittedPosition, GroupConsumer, LogRange, TopicPartition } from '../transport/port.js';
-import { beginningIn, decodeMetadata, logHash } from './commit-metadata.js';
+import { decodeMetadata, logHash, notesIn } from './commit-metadata.js';
 import { PartitionLedger } from './ledger.js';
 import { PartitionSession } from './partition-session.js';
 
@@ -100,7 +100,10 @@ function resumeSession(
     parts.onLoss({ ...place, ...lostRange(offset, range) });
     ledger.forgetBelow(range.lowOffset);
   }
-  return new PartitionSession(place, logicalTopic, ledger, log, committed, { beganAtMs: told?.beganAtMs });
+  return new PartitionSession(place, logicalTopic, ledger, log, committed, {
+    beganAtMs: told?.beganAtMs,
+    controlOffset: told?.controlOffset,
+  });
 }
 
 /** A partition for which the group has committed nothing. */
@@ -130,7 +133,7 @@ async function beginningOf(
   const committed = (await consumer.committed(places, TIMEOUT_MS)).filter(({ offset }) => offset !== undefined);
   if (committed.length === 0) return 'new';
   const told = committed.flatMap((position) => {
-    const beganAtMs = beginningIn(position.metadata, logHash(consumer.logIdentity(position)));
+    const { beganAtMs } = notesIn(position.metadata, logHash(consumer.logIdentity(position)));
     return beganAtMs === undefined ? [] : [beganAtMs];
   });
   return told.length === 0 ? 'unknown' : { beganAtMs: Math.min(...told) };

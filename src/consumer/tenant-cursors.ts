@@ -1,4 +1,4 @@
-import type { RecordedCursor } from './commit-metadata.js';
+import type { RecordedCursor, RecordedReplay } from './commit-metadata.js';
 import { fingerprintOf, type Owner } from './record-owner.js';
 
 /** The place of an owner whose records the head has passed over: its oldest record not taken is here or later. */
@@ -10,8 +10,20 @@ export interface TenantCursor {
   offset: number;
   /** Records of it that the head has passed over and that were not taken since. A lower bound after a restart. */
   unread: number;
+  /** Whether `unread` counts all of them. */
+  isComplete: boolean;
+  /** When the record at the cursor, or an earlier one of the owner, was written; milliseconds since the Unix epoch. */
+  sinceMs: number | undefined;
+  /** What is handled again on purpose, before the owner goes on where it was. */
+  replay: Replay | undefined;
   /** When the second reader last began to read for it, counted in its runs. */
   servedIn: number;
+}
+
+/** Records below `until` come again; then the cursor jumps to `resume`. */
+export interface Replay {
+  readonly until: number;
+  readonly resume: number;
 }
 
 /** Owners that one recorded cursor stands for no longer, because they have a cursor of their own since. */
@@ -32,7 +44,7 @@ export class TenantCursors {
       const known = this.#recorded.get(fingerprint)?.cursor;
       if (known !== undefined) known.offset = Math.min(known.offset, offset);
       else {
-        const cursor = { owner: undefined, fingerprint, offset, unread: 0, servedIn: 0 };
+        const cursor = newCursor(undefined, fingerprint, offset);
         this.#recorded.set(fingerprint, { cursor, left: new Set() });
       }
     }
@@ -54,9 +66,23 @@ export class TenantCursors {
   park(owner: Owner, offset: number): TenantCursor {
     const fingerprint = fingerprintOf(owner);
     this.#recorded.get(fingerprint)?.left.add(owner);
-    const cursor = { owner, fingerprint, offset, unread: 0, servedIn: 0 };
+    const cursor = newCursor(owner, fingerprint, offset);
     this.#named.set(owner, cursor);
     return cursor;
+  }
+
+  /** Takes up a predecessor's replay: the cursor that it recorded is the owner's own from now on. */
+  takeUp({ owner, until, resume }: RecordedReplay): void {
+    const recorded = this.of(owner);
+    if (recorded?.owner !== undefined || recorded === undefined || recorded.offset >= until) return;
+    this.park(owner, recorded.offset).replay = { until, resume };
+  }
+
+  /** The replays under way, as the commit metadata tells them. */
+  replays(): RecordedReplay[] {
+    return Array.from(this.#named.values()).flatMap(({ owner, replay }) =>
+      owner === undefined || replay === undefined ? [] : [{ owner, ...replay }],
+    );
   }
 
   *[Symbol.iterator](): IterableIterator<TenantCursor> {
@@ -88,4 +114,17 @@ export class TenantCursors {
   recorded(): RecordedCursor[] {
     return Array.from(this, ({ fingerprint, offset }) => ({ fingerprint, offset }));
   }
+}
+
+function newCursor(owner: Owner | undefined, fingerprint: number, offset: number): TenantCursor {
+  return {
+    owner,
+    fingerprint,
+    offset,
+    unread: 0,
+    isComplete: false,
+    sinceMs: undefined,
+    replay: undefined,
+    servedIn: 0,
+  };
 }

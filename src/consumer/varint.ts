@@ -57,6 +57,13 @@ export class VarintReader {
     return view.getUint32(0);
   }
 
+  /** All that is left, as text. */
+  rest(): string {
+    const text = Buffer.from(this.#bytes.subarray(this.#at)).toString('latin1');
+    this.#at = this.#bytes.length;
+    return text;
+  }
+
   /** A reader of the next `count` bytes, which this one passes over. */
   part(count: number): VarintReader {
     const isThere = !this.#failed && count <= this.#bytes.length - this.#at;

@@ -156,6 +156,12 @@ export const ERROR_CODES = {
     meaning: 'The wait for the broker ended before its answer: the record may or may not be written.',
     remedy: 'Publish again with the same eventId and let consumers deduplicate.',
   },
+  CONTROL_UNCONFIRMED: {
+    retryable: true,
+    actor: 'time',
+    meaning: 'A pause, resume, replay or skip is written, and not every partition has confirmed in time that it obeys.',
+    remedy: 'Look why the partitions that it names commit nothing; asking again does no harm.',
+  },
   PUBLISH_INCOMPLETE: {
     retryable: false,
     actor: 'application',

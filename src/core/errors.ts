@@ -17,6 +17,7 @@ export interface ErrorFields {
   PUBLISH_QUEUE_FULL: { readonly tenantId: string; readonly waiting: number };
   PUBLISH_FAILED: { readonly reason: string };
   PUBLISH_REFUSED: { readonly reason: string };
+  CONTROL_UNCONFIRMED: { readonly partitions: readonly string[] };
   PUBLISH_INCOMPLETE: { readonly outcomes: readonly PublishOutcome[] };
   DELIVERY_UNKNOWN: { readonly eventId: string };
   /** `key`: the tenant's key itself is refused. `data-key`: only this record's wrapped data key is. */

@@ -247,6 +247,36 @@ export const LOG_EVENTS = {
     fields: ['topic', 'partition', 'fromOffset', 'toOffset', 'code'],
     meaning: 'These offsets have left the log and may have held records that were not handled yet.',
   },
+  tenantPaused: {
+    level: 'warn',
+    message: 'tenant paused',
+    fields: ['tenant'],
+    meaning: 'The group was told so: no handler of the tenant starts, and its records wait.',
+  },
+  tenantResumed: {
+    level: 'info',
+    message: 'tenant resumed',
+    fields: ['tenant'],
+    meaning: 'The group was told so: the tenant goes on where it waits.',
+  },
+  tenantMoved: {
+    level: 'warn',
+    message: 'tenant moved',
+    fields: ['kind', 'tenant', 'topic', 'partition', 'from', 'until'],
+    meaning: 'The group was told so: records of the tenant are handled again (`replay`), or passed over (`skip`).',
+  },
+  controlIgnored: {
+    level: 'error',
+    message: 'control ignored',
+    fields: ['topic', 'offset'],
+    meaning: 'A record of the control topic is not one of this version; somebody else may write there.',
+  },
+  controlFailed: {
+    level: 'warn',
+    message: 'control topic not read',
+    fields: ['topic', 'reason'],
+    meaning: 'What the group was told about tenants cannot be read; no partition begins before it is, and it is tried again.',
+  },
   seekFailed: {
     level: 'warn',
     message: 'reading position not moved',

@@ -116,14 +116,32 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a run that serves who stands before its start',
     file: 'cursor-run.ts',
-    find: 'return cursor.offset >= this.start && cursor.offset <= offset && !this.#behind.has(cursor);',
+    find: 'return cursor.offset >= this.#settledAt && cursor.offset <= offset && !this.#behind.has(cursor);',
     replace: 'return cursor.offset <= offset && !this.#behind.has(cursor);',
   },
   {
     name: 'a run that moves the cursors of those it has left behind',
     file: 'cursor-run.ts',
-    find: 'if (cursor.offset < this.start || cursor.offset > this.#position || this.#behind.has(cursor)) continue;',
-    replace: 'if (cursor.offset < this.start || cursor.offset > this.#position) continue;',
+    find: 'this.#behind.add(own);',
+    replace: '',
+  },
+  {
+    name: 'a run that serves who was moved back behind it',
+    file: 'cursor-run.ts',
+    find: '    this.#settledAt = this.#position;\n  }',
+    replace: '  }',
+  },
+  {
+    name: 'a replay that begins again after a restart',
+    file: 'tenant-controls.ts',
+    find: 'if (offset >= since) this.#moveIn(session, move, offset);',
+    replace: 'this.#moveIn(session, move, since);',
+  },
+  {
+    name: 'a pause confirmed before it is committed',
+    file: 'group-controls.ts',
+    find: 'if (waiting.length === 0) return;',
+    replace: 'if (waiting.length >= 0) return;',
   },
   {
     name: 'live again one record before the head',

@@ -3,9 +3,9 @@ import type { Publisher } from '../../src/api/publisher.js';
 import type { Clock, Timer } from '../../src/core/clock.js';
 import type { TenantId } from '../../src/core/tenant-id.js';
 import { consumerOptionsSchema } from '../../src/consumer/consumer-options.js';
-import { GroupEventConsumer } from '../../src/consumer/group-event-consumer.js';
+import { GroupWorker } from '../../src/consumer/group-worker.js';
 import { localRateLimiter } from '../../src/rate-limit/local-rate-limiter.js';
-import { deadLetterTopic, quarantineTopic } from '../../src/routing/naming.js';
+import { controlTopic, deadLetterTopic, quarantineTopic } from '../../src/routing/naming.js';
 import { jsonSerde } from '../../src/serde/json-serde.js';
 import { telemetrySchema } from '../../src/telemetry/options.js';
 import { Telemetry } from '../../src/telemetry/telemetry.js';
@@ -30,7 +30,7 @@ export interface ProcessOptions {
 
 /** A process with one consumer: it can be killed, and then nothing of it happens any more. */
 export class ConsumerProcess {
-  readonly consumer: GroupEventConsumer;
+  readonly consumer: GroupWorker;
   readonly logger = new RecordingLogger();
   readonly cipher = new FakeCipher();
   readonly ambient = new AmbientTenant();
@@ -44,7 +44,7 @@ export class ConsumerProcess {
     this.transport = kafka.transport();
     this.limiter = localRateLimiter({ clock, limitOf: () => given.limit });
     const telemetry = new Telemetry({ clock, logger: this.logger, options: telemetrySchema().parse({}) });
-    this.consumer = new GroupEventConsumer(
+    this.consumer = new GroupWorker(
       { groupId: given.groupId ?? GROUP, scope: given.scope },
       {
         clock,
@@ -130,6 +130,7 @@ export class ConsumeHarness {
   readonly kafka = new FakeKafka(this.clock);
 
   constructor(partitions = 1, groupIds: readonly string[] = [GROUP]) {
+    for (const groupId of groupIds) this.kafka.createTopic(controlTopic(groupId));
     for (const topic of ['notes', 'states']) {
       this.kafka.createTopic(topic, partitions);
       this.kafka.createTopic(quarantineTopic(topic));
@@ -138,10 +139,7 @@ export class ConsumeHarness {
   }
 
   /** Starts a process whose consumer has these handlers. */
-  async start(
-    register: (consumer: GroupEventConsumer) => unknown,
-    given: ProcessOptions = {},
-  ): Promise<ConsumerProcess> {
+  async start(register: (consumer: GroupWorker) => unknown, given: ProcessOptions = {}): Promise<ConsumerProcess> {
     const process = new ConsumerProcess(this.kafka, given);
     register(process.consumer);
     await this.clock.advanceUntil(process.consumer.start());

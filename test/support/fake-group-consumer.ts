@@ -197,7 +197,11 @@ export class FakeGroupConsumer implements GroupConsumer {
   }
 
   tellAssigned(partitions: readonly TopicPartition[]): void {
-    this.#later(() => this.#listener?.onAssigned(partitions));
+    this.#later(() => {
+      // It is this member's again, also before the answer: its start is committed first.
+      for (const place of partitions) this.#letGo.delete(keyOf(place));
+      this.#listener?.onAssigned(partitions);
+    });
   }
 
   tellRevoked(partitions: readonly TopicPartition[], lost: boolean): void {

@@ -1,7 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { compileOptions } from '../../../src/client/client-options.js';
-import { RunningConsumers, type RunningConsumer } from '../../../src/client/running-consumers.js';
+import { RunningConsumers } from '../../../src/client/running-consumers.js';
+import type { RegisteredConsumer } from '../../../src/consumer/consumer-parts.js';
 import { defineEvent } from '../../../src/contract/define-event.js';
 import { tenantryError } from '../../../src/core/errors.js';
 import { ClientHarness } from '../../support/client-harness.js';
@@ -189,7 +190,7 @@ describe('the consumers that a client has to stop', () => {
   it('are stopped together, and what they could not end is added up', async () => {
     const running = new RunningConsumers();
     const asked: unknown[] = [];
-    const consumer = (unfinished: number): RunningConsumer => ({
+    const consumer = (unfinished: number): RegisteredConsumer => ({
       groupId: '_shared.readers',
       eventTypes: [Noted.eventType],
       stop: (options: unknown) => {

@@ -3,11 +3,11 @@ import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  beginningIn,
   decodeMetadata,
   encodeMetadata,
   logHash,
   MAX_METADATA_CHARACTERS,
+  notesIn,
   type RecordedNotes,
   type RecordedProgress,
 } from '../../../src/consumer/commit-metadata.js';
@@ -67,7 +67,7 @@ describe('commit metadata', () => {
     expect(Buffer.from(text.slice(2, -1), 'base64url').toString('hex')).toBe(hex);
     expect(encodeMetadata(told, hash, MAX_METADATA_CHARACTERS, notes)).toMatchObject({ text, recordedHead: told.head });
     expect(decodeMetadata(text, told.watermark, hash)).toEqual({ ...told, ...notes });
-    expect(beginningIn(text, hash)).toBe(notes?.beganAtMs);
+    expect(notesIn(text, hash)).toMatchObject(notes ?? {});
   });
 
   it('comes back as it was', () => {

@@ -80,6 +80,16 @@ const step = fc.oneof(
     }),
   },
   {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('control' as const),
+      kind: fc.constantFrom('pause' as const, 'pause', 'resume', 'replay', 'skip'),
+      tenant: fc.constantFrom('acme', 'globex'),
+      index: fc.nat(2),
+      offset: fc.nat(12),
+    }),
+  },
+  {
     weight: 1,
     arbitrary: fc.record({
       do: fc.constant('holdBack' as const),
@@ -168,6 +178,9 @@ it('threats 43, 44, 46, 47, 59: loses nothing, keeps the order of each key, comm
             break;
           case 'limitMetadata':
             kafka.maxMetadataCharacters = action.characters;
+            break;
+          case 'control':
+            simulation.control(action);
             break;
           case 'holdBack':
             heldBack[action.client] = action.polls;

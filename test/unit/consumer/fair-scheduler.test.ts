@@ -26,6 +26,7 @@ function delivery(tenant: string, lane = 'k'): Delivery {
     payer: parseTenantId(tenant),
     lane,
     guarded: { violation: 'TENANT_MISMATCH' },
+    replay: false,
     heldBytes: 1,
     attempts: 0,
   };

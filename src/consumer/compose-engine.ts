@@ -1,0 +1,104 @@
+import type { TenantId } from '../core/tenant-id.js';
+import { controlTopic, deadLetterTopic, quarantineTopic } from '../routing/naming.js';
+import { profileOf, type TenantDirectory } from '../tenant/directory.js';
+import { ConsumerEngine, type ControlPlace } from './consumer-engine.js';
+import type { ResolvedConsumerOptions } from './consumer-options.js';
+import type { ConsumerIdentity, ConsumerParts } from './consumer-parts.js';
+import { CopySender } from './copy-sender.js';
+import type { Counters } from './counters.js';
+import { Dedupe } from './dedupe.js';
+import { VIOLATIONS, type Payer } from './delivery.js';
+import type { HandlerTable } from './handler-table.js';
+import { RecordRunner } from './record-runner.js';
+import { TenantGuard } from './tenant-guard.js';
+
+/** How long a revocation waits for running handlers. */
+const REVOKE_DRAIN_MS = 10_000;
+
+/** Makes the engine of a consumer. */
+export function composeEngine(
+  { groupId, scope }: ConsumerIdentity,
+  parts: ConsumerParts,
+  options: ResolvedConsumerOptions,
+  handlers: HandlerTable,
+  counters: Counters,
+): ConsumerEngine {
+  const { clock, transport, producer, limiter, telemetry, directory, ambient, cipher, serde, publisherOf } = parts;
+  const { topics } = handlers;
+  const guard = new TenantGuard(scope, directory);
+  const copies = new CopySender({ clock, producer, limiter, telemetry });
+  const dedupe = options.dedupe && new Dedupe({ clock, ...options.dedupe });
+  return new ConsumerEngine(
+    {
+      clock,
+      telemetry,
+      copies,
+      handlers,
+      counters,
+      consumer: transport.createGroupConsumer({ groupId, topics, clientIdSuffix: groupId }),
+      createReader: () => transport.createReader({ groupId, clientIdSuffix: `${groupId}-reader` }),
+      control: scope === undefined ? controlOf(groupId, topics, parts) : undefined,
+      weightOf: (payer) => weightOf(payer, directory),
+      guard,
+      logicalTopicOf: (topic) => topic,
+      runner: (onOverdue) =>
+        new RecordRunner(
+          {
+            clock,
+            ambient,
+            telemetry,
+            copies,
+            cipher,
+            serde,
+            publisherOf,
+            knows: (tenantId) => guard.knows(tenantId),
+            onOverdue,
+            handlers,
+            counters,
+            dedupe,
+            random: Math.random,
+            deadLetterTopicOf: (topic) => deadLetterTopic(groupId, topic),
+            quarantineTopicOf: quarantineTopic,
+          },
+          { groupId, retry: options.retry, handlerTimeoutMs: options.handlerTimeoutMs },
+        ),
+    },
+    {
+      concurrency: options.concurrency,
+      payerConcurrency: tenantConcurrency(scope, options),
+      maxBufferedRecords: options.maxBufferedRecords,
+      maxBufferedBytes: options.maxBufferedBytes,
+      commitIntervalMs: options.commitIntervalMs,
+      startFrom: options.startFrom,
+      otherTypes: options.otherTypes,
+      revokeDrainMs: REVOKE_DRAIN_MS,
+      maxPollIntervalMs: parts.maxPollIntervalMs,
+    },
+  );
+}
+
+function controlOf(groupId: string, topics: readonly string[], { transport, producer }: ConsumerParts): ControlPlace {
+  return {
+    topics,
+    producer,
+    topic: controlTopic(groupId),
+    createReader: () => transport.createReader({ groupId, clientIdSuffix: `${groupId}-control` }),
+  };
+}
+
+/** By default a worker leaves other tenants a tenth; where there is only one tenant, it has everything. */
+function tenantConcurrency(scope: TenantId | undefined, options: ResolvedConsumerOptions): number {
+  const { concurrency } = options;
+  const share = scope === undefined ? Math.max(1, Math.floor(concurrency * 0.9)) : concurrency;
+  return Math.min(options.tenantConcurrency ?? share, concurrency);
+}
+
+/** The share of a tenant's handlers; what says nothing, or fails, says 1. */
+function weightOf(payer: Payer, directory: TenantDirectory): number {
+  if (payer === VIOLATIONS) return 1;
+  try {
+    return profileOf(directory, payer)?.weight ?? 1;
+  } catch {
+    return 1;
+  }
+}

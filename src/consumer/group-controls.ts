@@ -1,0 +1,119 @@
+import type { MoveTarget, ReplayRange, ControlOptions } from '../api/worker.js';
+import { delay, type Clock } from '../core/clock.js';
+import { tenantryError } from '../core/errors.js';
+import type { TenantId } from '../core/tenant-id.js';
+import type { GroupConsumer, TopicPartition } from '../transport/port.js';
+import { logHash, notesIn } from './commit-metadata.js';
+import type { ControlLog } from './control-log.js';
+import type { Control, Move } from './control-record.js';
+
+/** What the controls of a group stand on. */
+export interface GroupControlsParts {
+  readonly clock: Clock;
+  readonly consumer: GroupConsumer;
+  readonly log: ControlLog;
+  readonly topics: readonly string[];
+}
+
+const TIMEOUT_MS = 10_000;
+const CONFIRM_POLL_MS = 100;
+const DEFAULT_CONFIRM_MS = 30_000;
+
+/** Tells all members of a group what to do about a tenant, and waits until every partition's commit says it is done. */
+export class GroupControls {
+  readonly #parts: GroupControlsParts;
+
+  constructor(parts: GroupControlsParts) {
+    this.#parts = parts;
+  }
+
+  async pause(tenantId: TenantId, paused: boolean, options: ControlOptions): Promise<void> {
+    await this.#tell({ kind: 'pause', tenantId, paused }, options);
+  }
+
+  async replay(tenantId: TenantId, { from, until }: ReplayRange, options: ControlOptions): Promise<void> {
+    const partitions = await this.#moves(async (place, low, high) => {
+      const first = await this.#offsetOf(place, from, high);
+      const last = until === undefined ? high : await this.#offsetOf(place, until, high);
+      if (first === undefined || last === undefined || first >= last) return undefined;
+      return { from: Math.max(first, low), until: Math.min(last, high) };
+    });
+    await this.#move({ kind: 'replay', tenantId, partitions }, options);
+  }
+
+  async skip(tenantId: TenantId, to: MoveTarget | undefined, options: ControlOptions): Promise<void> {
+    const partitions = await this.#moves(async (place, _low, high) => {
+      const until = to === undefined ? high : await this.#offsetOf(place, to, high);
+      return until === undefined ? undefined : { until: Math.min(until, high) };
+    });
+    await this.#move({ kind: 'skip', tenantId, partitions }, options);
+  }
+
+  async #move(control: Extract<Control, { partitions: unknown }>, options: ControlOptions): Promise<void> {
+    if (control.partitions.size === 0) return;
+    await this.#tell(control, options);
+    await this.#parts.log.write({ kind: 'moved', tenantId: control.tenantId });
+  }
+
+  async #tell(control: Control, { signal, timeoutMs = DEFAULT_CONFIRM_MS }: ControlOptions): Promise<void> {
+    const { clock, log } = this.#parts;
+    const offset = await log.write(control);
+    const deadlineMs = clock.monotonicMs() + timeoutMs;
+    for (;;) {
+      const waiting = await this.#unconfirmed(offset);
+      if (waiting.length === 0) return;
+      if (signal?.aborted === true) throw tenantryError('ABORTED', 'the wait for the members of the group was aborted');
+      if (clock.monotonicMs() >= deadlineMs) throw unconfirmed(waiting);
+      await delay(clock, CONFIRM_POLL_MS, signal);
+    }
+  }
+
+  /** Partitions whose last commit does not say that the control at this offset is obeyed. */
+  async #unconfirmed(offset: number): Promise<readonly TopicPartition[]> {
+    const { consumer } = this.#parts;
+    const committed = await consumer.committed(await this.#places(), TIMEOUT_MS);
+    return committed.filter((position) => {
+      const { controlOffset = -1 } = notesIn(position.metadata, logHash(consumer.logIdentity(position)));
+      return position.offset === undefined || controlOffset <= offset;
+    });
+  }
+
+  async #moves(
+    moveIn: (place: TopicPartition, low: number, high: number) => Promise<Move | undefined>,
+  ): Promise<ReadonlyMap<string, Move>> {
+    const moves = new Map<string, Move>();
+    for (const place of await this.#places()) {
+      const { lowOffset, highOffset } = await this.#parts.consumer.logRange(place, TIMEOUT_MS);
+      const move = await moveIn(place, lowOffset, highOffset);
+      if (move !== undefined) moves.set(`${place.topic}/${place.partition}`, move);
+    }
+    return moves;
+  }
+
+  /** @returns undefined where nothing is said about this partition */
+  async #offsetOf(place: TopicPartition, target: MoveTarget, high: number): Promise<number | undefined> {
+    if (target instanceof Date) {
+      return (await this.#parts.consumer.offsetForTime(place, target.getTime(), TIMEOUT_MS)) ?? high;
+    }
+    return target.find(({ topic, partition }) => topic === place.topic && partition === place.partition)?.offset;
+  }
+
+  async #places(): Promise<TopicPartition[]> {
+    const { consumer, topics } = this.#parts;
+    const places: TopicPartition[] = [];
+    for (const topic of topics) {
+      const count = await consumer.partitionCount(topic, TIMEOUT_MS);
+      for (let partition = 0; partition < count; partition += 1) places.push({ topic, partition });
+    }
+    return places;
+  }
+}
+
+function unconfirmed(partitions: readonly TopicPartition[]): Error {
+  const names = partitions.map(({ topic, partition }) => `${topic}/${partition}`);
+  return tenantryError(
+    'CONTROL_UNCONFIRMED',
+    `it is written, and members obey it as they read it, but these partitions have not confirmed it: ${names.join(', ')}`,
+    { partitions: names },
+  );
+}
