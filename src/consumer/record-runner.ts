@@ -141,7 +141,7 @@ export class RecordRunner {
     const key = dedupeKey({ groupId, ...sealedIdentity(delivery, guarded, route) });
     let isHandled: boolean;
     try {
-      isHandled = await dedupe.has(key);
+      isHandled = !delivery.replay && (await dedupe.has(key));
     } catch (error) {
       // Handling it now might be the second time, passing it over might lose it.
       this.#dedupeFailed(delivery, 'has', error);

@@ -134,6 +134,20 @@ describe('a consumer with a dedupe store', () => {
     expect(store.calls.slice(5)).toEqual(['has', 'mark']);
   });
 
+  it('handles again what is replayed, and marks it anew', async () => {
+    const harness = new ConsumeHarness();
+    const store = new FakeStore();
+    append(harness, { eventId: 'a' }, { eventId: 'b', tenant: 'globex' });
+    const { process, seen } = await reading(harness, store);
+    await harness.clock.advanceUntil(process.consumer.replayTenant('acme', { from: new Date(0) }));
+    await harness.clock.advanceUntil(process.consumer.caughtUp());
+    expect(seen.filter((event) => event.endsWith('a'))).toHaveLength(2);
+    expect([...store.calls].sort()).toEqual(['has', 'has', 'mark', 'mark', 'mark']);
+    append(harness, { eventId: 'a' });
+    await harness.clock.advanceUntil(process.consumer.caughtUp());
+    expect(process.consumer.counts()).toMatchObject({ handled: 3, duplicates: 1 });
+  });
+
   it('asks and tells the store outside the tenant', async () => {
     const harness = new ConsumeHarness();
     const ambient: unknown[] = [];
