@@ -21,7 +21,11 @@ import type {
   TopicPartition,
 } from './port.js';
 
-const COMMIT_TIMEOUT_MS = 10_000;
+/**
+ * Longer than librdkafka itself may still deliver a commit (`socket.timeout.ms` is 60 s): one that was given up sooner
+ * could reach the broker after the next one, and take the group back to where it was before.
+ */
+const COMMIT_TIMEOUT_MS = 120_000;
 const ACCESS_TIMEOUT_MS = 5_000;
 const TELL_NONE_AFTER_MS = 1_000;
 

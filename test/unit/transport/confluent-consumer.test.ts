@@ -12,6 +12,7 @@ const LISTENER = { onAssigned: vi.fn(), onRevoked: vi.fn(), onReadable: vi.fn(),
 /** A native consumer whose broker can be taken away. */
 class FakeConsumer extends EventEmitter {
   isAway = false;
+  readonly commit = vi.fn();
   readonly disconnect = vi.fn((callback: () => void) => setImmediate(callback));
   readonly subscribe = vi.fn();
   readonly setDefaultConsumeTimeout = vi.fn();
@@ -85,5 +86,20 @@ describe('the end of a consumer', () => {
       await settle();
     }
     expect(client.disconnect).toHaveBeenCalledOnce();
+  });
+});
+
+describe('a commit', () => {
+  it('is waited for as long as the client may still deliver it, or it could arrive after the next one', async () => {
+    const { consumer, client, clock } = await connected();
+    const onAnswer = vi.fn();
+    const request = { topic: 't', partition: 0, offset: 5, metadata: '~', leaderEpoch: undefined };
+    void consumer.commit(request).then(onAnswer);
+    await clock.advance(100_000);
+    await settle();
+    expect(onAnswer).not.toHaveBeenCalled();
+    client.emit('offset.commit', undefined, [request]);
+    await settle();
+    expect(onAnswer).toHaveBeenCalledWith({ ok: true });
   });
 });
