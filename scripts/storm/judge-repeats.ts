@@ -20,6 +20,8 @@ export interface RepeatJudgement {
 export interface RepeatLimits {
   readonly commitIntervalMs: number;
   readonly sessionMs: number;
+  /** The classic protocol: while its group is balanced anew, which the dead hold up for a session, commits wait or are refused. */
+  readonly isClassic: boolean;
 }
 
 interface Window {
@@ -78,7 +80,8 @@ export function judgeRepeats(
 }
 
 function windowsOf({ process, entries }: Journal, disruptions: readonly Disruption[], limits: RepeatLimits): Window[] {
-  const commit = (limits.commitIntervalMs + ANSWER_MS) * 1_000;
+  const balancingMs = limits.isClassic ? 2 * limits.sessionMs : 0;
+  const commit = (limits.commitIntervalMs + ANSWER_MS + balancingMs) * 1_000;
   const session = limits.sessionMs * 1_000;
   const windows: Window[] = [];
   for (const { kind, process: whose, from, to } of disruptions) {

@@ -84,7 +84,7 @@ export async function runStorm(kafka: RunningKafka, options: StormOptions): Prom
     const { handlings, wrongs: impossible } = handlingsOf(journals);
     const handling = judgeHandling(records, handlings, journals);
     const commits = judgeCommits(topic, view.commits, records, firstDoneOf(handlings));
-    const limits = { sessionMs, commitIntervalMs: COMMIT_INTERVAL_MS };
+    const limits = { sessionMs, commitIntervalMs: COMMIT_INTERVAL_MS, isClassic: protocol === 'classic' };
     const repeats = judgeRepeats(handlings, journals, processes.disruptions, commits.toldDone, limits);
     const standstill = longestStandstill(journals, processes.disruptions);
     if (standstill > MAX_STANDSTILL_SECONDS) wrongs.push(`nothing was handled for ${standstill.toFixed(1)} s`);

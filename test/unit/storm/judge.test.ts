@@ -8,7 +8,7 @@ import { encodeMetadata, logHash, type RecordedProgress } from '../../../src/con
 import { fingerprintOf } from '../../../src/consumer/record-owner.js';
 
 const LOG: readonly LoggedRecord[] = ['acme:k', 'acme:k', 'ab:k'].map((key, offset) => ({ partition: 0, offset, key }));
-const LIMITS = { commitIntervalMs: 200, sessionMs: 3_000 };
+const LIMITS = { commitIntervalMs: 200, sessionMs: 3_000, isClassic: false };
 const SECOND = 1_000_000;
 
 function handled(offset: number, from: number, to?: number, tenant = offset < 2 ? 'acme' : 'ab'): Entry[] {
