@@ -74,8 +74,10 @@ export class CatchUpReader {
   }
 
   /** Records read so far, and how many of them were taken: what passing tenants over costs. */
-  get counts(): { readonly scanned: number; readonly taken: number } {
-    return { scanned: this.#scanned, taken: this.#taken };
+  get counts(): { readonly read: number; readonly taken: number } {
+    let taken = this.#taken;
+    for (const { run } of this.#runs.values()) taken += run.taken;
+    return { read: this.#scanned, taken };
   }
 
   start(): void {

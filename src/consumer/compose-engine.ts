@@ -30,6 +30,7 @@ export function composeEngine(
   const dedupe = options.dedupe && new Dedupe({ clock, ...options.dedupe });
   return new ConsumerEngine(
     {
+      groupId,
       clock,
       telemetry,
       copies,
@@ -42,26 +43,24 @@ export function composeEngine(
       guard,
       logicalTopicOf: (topic) => topic,
       runner: (onOverdue) =>
-        new RecordRunner(
-          {
-            clock,
-            ambient,
-            telemetry,
-            copies,
-            cipher,
-            serde,
-            publisherOf,
-            knows: (tenantId) => guard.knows(tenantId),
-            onOverdue,
-            handlers,
-            counters,
-            dedupe,
-            random: Math.random,
-            deadLetterTopicOf: (topic) => deadLetterTopic(groupId, topic),
-            quarantineTopicOf: quarantineTopic,
-          },
-          { groupId, retry: options.retry, handlerTimeoutMs: options.handlerTimeoutMs },
-        ),
+        new RecordRunner({
+          groupId,
+          clock,
+          ambient,
+          telemetry,
+          copies,
+          cipher,
+          serde,
+          publisherOf,
+          knows: (tenantId) => guard.knows(tenantId),
+          onOverdue,
+          handlers,
+          counters,
+          dedupe,
+          random: Math.random,
+          deadLetterTopicOf: (topic) => deadLetterTopic(groupId, topic),
+          quarantineTopicOf: quarantineTopic,
+        }),
     },
     {
       concurrency: options.concurrency,

@@ -1,6 +1,6 @@
 import type { ConsumerHealth, StopReport } from '../api/consumer.js';
 import type { TenantLag } from '../api/worker.js';
-import { delay, type Clock } from '../core/clock.js';
+import { delay, type Clock, type Timer } from '../core/clock.js';
 import { describeForeignError, tenantryError } from '../core/errors.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import type { ConsumerFault, GroupConsumer, PartitionReader, RecordProducer } from '../transport/port.js';
@@ -51,6 +51,7 @@ export interface ControlPlace {
 
 /** What an engine stands on. */
 export interface EngineParts {
+  readonly groupId: string;
   readonly clock: Clock;
   readonly consumer: GroupConsumer;
   /** Makes the second reader's client, once it is needed. */
@@ -69,6 +70,7 @@ export interface EngineParts {
 }
 
 const CAUGHT_UP_POLL_MS = 20;
+const MEASURE_MS = 10_000;
 /** How long an assignment waits for the control topic before it is tried again later. */
 const CONTROL_WAIT_MS = 2_000;
 
@@ -87,6 +89,8 @@ export class ConsumerEngine {
   readonly groupControls: GroupControls | undefined;
   #fault: ConsumerFault | undefined;
   #isStopping = false;
+  #measuring: Timer | undefined;
+  #counted = { read: 0, taken: 0 };
 
   constructor(parts: EngineParts, options: EngineOptions) {
     const { clock, consumer, telemetry } = parts;
@@ -161,6 +165,9 @@ export class ConsumerEngine {
     this.#positions = new PositionWatch(clock, consumer, {
       sessions,
       onLoss,
+      onRetentionNear: (place) => {
+        telemetry.log('retentionNear', place);
+      },
       onTruncated: (session, startOffset) => {
         this.#membership.restart(session, startOffset);
       },
@@ -221,6 +228,7 @@ export class ConsumerEngine {
     this.#committer.start();
     this.#positions.start();
     this.#catchUp.start();
+    this.#measure();
     this.#head.start((error) => {
       this.#onFault({ kind: 'fatal', reason: `reading has ended: ${describeForeignError(error)}` });
     });
@@ -233,6 +241,7 @@ export class ConsumerEngine {
     const leftMs = (): number => Math.max(1_000, deadlineMs - clock.monotonicMs());
     this.#isStopping = true;
     this.#positions.stop();
+    this.#measuring?.cancel();
     const { unfinished, uncommitted } = await this.#membership.drainAll(timeoutMs);
     this.#committer.stop();
     await Promise.all([this.#head.stop(), this.#catchUp.stop(leftMs()), this.#controlLog?.stop(leftMs())]);
@@ -249,6 +258,7 @@ export class ConsumerEngine {
       failingCopies: this.#parts.copies.failing,
       sessions: [...this.#membership.sessions],
       delayed: this.#membership.delayed,
+      endangered: this.#positions.endangered,
       stalled: this.#positions.stalled,
     });
   }
@@ -285,6 +295,18 @@ export class ConsumerEngine {
       deliveries: this.#dispatch,
       sessions: this.#membership.sessions,
       paused: this.#controls.paused,
+    });
+  }
+
+  /** Tells the metrics how far behind tenants are, and what the second reader has done. */
+  #measure(): void {
+    const { clock, telemetry, groupId } = this.#parts;
+    this.#measuring = clock.setTimer(MEASURE_MS, () => {
+      const { read, taken } = this.#catchUp.counts;
+      telemetry.countCatchUp(groupId, read - this.#counted.read, taken - this.#counted.taken);
+      this.#counted = { read, taken };
+      if (telemetry.measures) telemetry.measureLag(groupId, this.lag());
+      this.#measure();
     });
   }
 

@@ -14,6 +14,8 @@ export interface HealthSigns {
   readonly sessions: readonly PartitionSession[];
   /** Partitions that are ours and cannot be asked about. */
   readonly delayed: readonly TopicPartition[];
+  /** Partitions of which retention will soon delete records that are not finished. */
+  readonly endangered: readonly TopicPartition[];
   /** Partitions whose reader stands still before records. */
   readonly stalled: readonly TopicPartition[];
 }
@@ -31,6 +33,8 @@ export function consumerHealth(signs: HealthSigns): ConsumerHealth {
   if (!signs.isAssigned) degraded.push('the group has not told this member its partitions yet');
   for (const { topic, partition } of signs.delayed)
     degraded.push(`${topic}/${partition}: the broker does not tell where the group is`);
+  for (const { topic, partition } of signs.endangered)
+    degraded.push(`${topic}/${partition}: retention is near records that are not finished`);
   if (signs.failingCopies > 0)
     degraded.push(`${signs.failingCopies} copies to dead-letter or quarantine topics are not acknowledged`);
   for (const { topic, partition, failedCommits, unrecordable } of signs.sessions) {

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../core/clock.js';
-import type { GroupConsumer, LogRange } from '../transport/port.js';
+import type { GroupConsumer, LogRange, TopicPartition } from '../transport/port.js';
 import type { PartitionSession } from './partition-session.js';
 import { lostRange, type Loss } from './start-position.js';
 
@@ -7,6 +7,8 @@ import { lostRange, type Loss } from './start-position.js';
 export interface PositionWatchParts {
   readonly sessions: () => Iterable<PartitionSession>;
   readonly onLoss: (loss: Loss) => void;
+  /** Retention will soon delete records that are not finished, from `offset` on. */
+  readonly onRetentionNear: (place: TopicPartition & { readonly offset: number; readonly lowOffset: number }) => void;
   /** The log ends before the session's position: it was cut or made anew, and is read again from this offset. */
   readonly onTruncated: (session: PartitionSession, startOffset: number) => void;
 }
@@ -14,6 +16,8 @@ export interface PositionWatchParts {
 const INTERVAL_MS = 30_000;
 const TIMEOUT_MS = 5_000;
 const RETRY_MS = 1_000;
+/** Unfinished records in the oldest of so many parts of a log that is being deleted are in danger. */
+const NEAR = 8;
 
 /**
  * Finds positions that are not in their log any more: of the head's reader, and cursors. The client reports such an error
@@ -27,6 +31,7 @@ export class PositionWatch {
   readonly #parts: PositionWatchParts;
   readonly #lastSeen = new WeakMap<PartitionSession, number>();
   readonly #stalled = new Map<PartitionSession, number>();
+  readonly #endangered = new Set<PartitionSession>();
   /** Partitions that stood still at the last look, and were set again where they stood. */
   readonly #setAgain = new WeakSet<PartitionSession>();
   #timer: Timer | undefined;
@@ -37,6 +42,11 @@ export class PositionWatch {
     this.#clock = clock;
     this.#consumer = consumer;
     this.#parts = parts;
+  }
+
+  /** Partitions of which retention will soon delete records that are not finished. */
+  get endangered(): readonly PartitionSession[] {
+    return [...this.#endangered].filter(({ state }) => state === 'active');
   }
 
   /** Partitions whose reader stands still though there are records at its position. */
@@ -87,7 +97,11 @@ export class PositionWatch {
       const isStanding = this.#lastSeen.get(session) === session.position;
       this.#lastSeen.set(session, session.position);
       if (session.state !== 'active' || session.moveTo !== undefined) continue;
-      if (!setAgain && !isStanding && session.ledger.cursors.size === 0) continue;
+      const { head, watermark } = session.ledger;
+      if (!setAgain && !isStanding && watermark === head) {
+        this.#endangered.delete(session);
+        continue;
+      }
       try {
         await this.#compare(session, setAgain, isStanding);
       } catch {
@@ -104,6 +118,7 @@ export class PositionWatch {
     const range = await this.#consumer.logRange(session, TIMEOUT_MS);
     if (session.state !== 'active') return;
     this.#compareCursors(session, range);
+    this.#lookAtRetention(session, range);
     if (session.position !== from) return; // a position that moves is in its log
     const { lowOffset, highOffset } = range;
     if (from > highOffset) {
@@ -130,6 +145,18 @@ export class PositionWatch {
     this.#report(session, lowest, range);
     session.ledger.cursors.raiseTo(range.lowOffset);
     session.ledger.cursors.releaseFrom(session.ledger.head);
+  }
+
+  /** A log that is being deleted from its beginning, with unfinished records close to it. */
+  #lookAtRetention(session: PartitionSession, { lowOffset, highOffset }: LogRange): void {
+    const { topic, partition, ledger } = session;
+    const offset = ledger.watermark;
+    const isNear = lowOffset > 0 && offset < ledger.head && (offset - lowOffset) * NEAR < highOffset - lowOffset;
+    if (!isNear) this.#endangered.delete(session);
+    else if (!this.#endangered.has(session)) {
+      this.#endangered.add(session);
+      this.#parts.onRetentionNear({ topic, partition, offset, lowOffset });
+    }
   }
 
   #report({ topic, partition }: PartitionSession, from: number, range: LogRange): void {

@@ -11,7 +11,7 @@ interface SpanEntry {
 
 /** One metric. A unit in braces is a count of such things (UCUM). */
 interface MetricEntry {
-  readonly kind: 'counter' | 'histogram';
+  readonly kind: 'counter' | 'histogram' | 'gauge';
   readonly unit: string;
   readonly attributes: readonly AttributeName[];
   readonly meaning: string;
@@ -113,6 +113,36 @@ export const METRICS = {
     unit: '{event}',
     attributes: ['tenantry.tenant.id'],
     meaning: 'Events that the broker has acknowledged.',
+  },
+  'tenantry.tenant.lag': {
+    kind: 'gauge',
+    unit: 's',
+    attributes: ['tenantry.tenant.id', 'messaging.consumer.group.name'],
+    meaning: 'Age of the oldest record of a tenant that one member has not finished; of `_other` the longest.',
+  },
+  'tenantry.tenant.unfinished': {
+    kind: 'gauge',
+    unit: '{record}',
+    attributes: ['tenantry.tenant.id', 'messaging.consumer.group.name'],
+    meaning: 'Records of a tenant that one member has read or passed over, and not finished.',
+  },
+  'tenantry.tenants.parked': {
+    kind: 'gauge',
+    unit: '{tenant}',
+    attributes: ['messaging.consumer.group.name'],
+    meaning: 'Tenants that wait at a cursor of their own in one member.',
+  },
+  'tenantry.catch_up.read': {
+    kind: 'counter',
+    unit: '{record}',
+    attributes: ['messaging.consumer.group.name'],
+    meaning: 'Records that the second reader has read for parked tenants.',
+  },
+  'tenantry.catch_up.taken': {
+    kind: 'counter',
+    unit: '{record}',
+    attributes: ['messaging.consumer.group.name'],
+    meaning: 'Those of them that were taken; the rest is what parking costs.',
   },
   'tenantry.events.rate_limited': {
     kind: 'counter',
@@ -223,6 +253,12 @@ export const LOG_EVENTS = {
     fields: [...PLACE, 'code', 'error', 'attempt'],
     meaning: 'A try of a handler failed. `error` is the name and code of what it threw, never its message.',
   },
+  predicateFailed: {
+    level: 'warn',
+    message: 'isRetryable failed',
+    fields: [...PLACE, 'error'],
+    meaning: 'It threw, or answered neither true nor false. The event is tried again.',
+  },
   deadLettered: {
     level: 'error',
     message: 'event dead-lettered',
@@ -275,7 +311,8 @@ export const LOG_EVENTS = {
     level: 'warn',
     message: 'control topic not read',
     fields: ['topic', 'reason'],
-    meaning: 'What the group was told about tenants cannot be read; no partition begins before it is, and it is tried again.',
+    meaning:
+      'What the group was told about tenants cannot be read; no partition begins before it is, and it is tried again.',
   },
   seekFailed: {
     level: 'warn',
@@ -288,6 +325,12 @@ export const LOG_EVENTS = {
     message: 'reading for parked tenants failed',
     fields: ['reason'],
     meaning: 'The second reader could not connect or read; it is tried again, and the tenants stay parked meanwhile.',
+  },
+  retentionNear: {
+    level: 'error',
+    message: 'retention is near unfinished records',
+    fields: ['topic', 'partition', 'offset', 'lowOffset'],
+    meaning: 'The log will soon be deleted up to records that are not handled: the lowest is at `offset`.',
   },
   consumerFault: {
     level: 'error',

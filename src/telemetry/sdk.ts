@@ -5,6 +5,9 @@ import { otel } from './otel-api.js';
 
 const SCOPE = 'tenantry';
 
+/** Version 1.9 of the API makes gauges, and does not name their type. */
+type Gauge = ReturnType<Meter['createGauge']>;
+
 /** The name of a metric of the given kind. */
 type MetricOfKind<Kind> = {
   [Name in MetricName]: (typeof METRICS)[Name]['kind'] extends Kind ? Name : never;
@@ -12,7 +15,9 @@ type MetricOfKind<Kind> = {
 
 /** Every metric of the table, made. */
 export type Instruments = Readonly<
-  Record<MetricOfKind<'counter'>, Counter> & Record<MetricOfKind<'histogram'>, Histogram>
+  Record<MetricOfKind<'counter'>, Counter> &
+    Record<MetricOfKind<'histogram'>, Histogram> &
+    Record<MetricOfKind<'gauge'>, Gauge>
 >;
 
 /**
@@ -53,13 +58,18 @@ const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75,
 function makeInstruments(meter: Meter): Instruments {
   const made = Object.entries(METRICS).map(([name, { kind, unit, meaning }]) => [
     name,
-    kind === 'counter'
-      ? meter.createCounter(name, { unit, description: meaning })
-      : meter.createHistogram(name, {
-          unit,
-          description: meaning,
-          advice: { explicitBucketBoundaries: DURATION_BUCKETS },
-        }),
+    instrument(meter, name, kind, { unit, description: meaning }),
   ]);
   return Object.fromEntries(made) as Instruments;
+}
+
+function instrument(
+  meter: Meter,
+  name: string,
+  kind: (typeof METRICS)[MetricName]['kind'],
+  options: { readonly unit: string; readonly description: string },
+): Counter | Histogram | Gauge {
+  if (kind === 'counter') return meter.createCounter(name, options);
+  if (kind === 'gauge') return meter.createGauge(name, options);
+  return meter.createHistogram(name, { ...options, advice: { explicitBucketBoundaries: DURATION_BUCKETS } });
 }

@@ -28,6 +28,14 @@ export interface TelemetryParts {
   readonly options: ResolvedTelemetryOptions;
 }
 
+/** How far behind a tenant is. */
+export interface TenantLagFacts {
+  readonly tenantId: string;
+  readonly seconds: number;
+  readonly records: number;
+  readonly parked: boolean;
+}
+
 /** How a try of a handler ended. */
 export type ProcessOutcome = 'handled' | ErrorCode;
 
@@ -60,6 +68,8 @@ export class Telemetry {
   readonly #linked: boolean;
   readonly #labels: TenantLabels;
   readonly #sdk = new Sdk();
+  /** What was told of each group's tenants last: at most the listed ones, and `_other`. */
+  readonly #lagging = new Map<string, ReadonlySet<string>>();
 
   constructor({ clock, logger, options }: TelemetryParts) {
     this.#clock = clock;
@@ -214,6 +224,43 @@ export class Telemetry {
     this.#countFor(tenantId, 'tenantry.events.unmarked');
   }
 
+  /** Whether anybody measures. */
+  get measures(): boolean {
+    return this.#sdk.instruments !== undefined;
+  }
+
+  /** How far behind tenants are in one member of a group; those that were told before and are not in it have caught up. */
+  measureLag(groupId: string, lags: readonly TenantLagFacts[]): void {
+    const { instruments } = this.#sdk;
+    if (instruments === undefined) return;
+    const byLabel = new Map<string, { seconds: number; records: number }>();
+    for (const label of this.#lagging.get(groupId) ?? []) byLabel.set(label, { seconds: 0, records: 0 });
+    for (const { tenantId, seconds, records } of lags) {
+      const label = this.#labels.of(tenantId);
+      const sum = byLabel.get(label) ?? { seconds: 0, records: 0 };
+      byLabel.set(label, { seconds: Math.max(sum.seconds, seconds), records: sum.records + records });
+    }
+    this.#lagging.set(groupId, new Set(byLabel.keys()));
+    const group = { 'messaging.consumer.group.name': groupId };
+    attempt(() => {
+      for (const [label, { seconds, records }] of byLabel) {
+        instruments['tenantry.tenant.lag'].record(seconds, { 'tenantry.tenant.id': label, ...group });
+        instruments['tenantry.tenant.unfinished'].record(records, { 'tenantry.tenant.id': label, ...group });
+      }
+      instruments['tenantry.tenants.parked'].record(lags.filter(({ parked }) => parked).length, group);
+    });
+  }
+
+  /** What the second reader of a group's member has read, and taken, since this was told last. */
+  countCatchUp(groupId: string, read: number, taken: number): void {
+    const { instruments } = this.#sdk;
+    if (instruments === undefined || read === 0) return;
+    attempt(() => {
+      instruments['tenantry.catch_up.read'].add(read, { 'messaging.consumer.group.name': groupId });
+      instruments['tenantry.catch_up.taken'].add(taken, { 'messaging.consumer.group.name': groupId });
+    });
+  }
+
   /** Logs an event of the table. */
   log<Event extends LogEventName>(event: Event, fields: LogFields<Event>): void {
     const { level, message } = LOG_EVENTS[event];
@@ -235,7 +282,7 @@ export class Telemetry {
   }
 }
 
-type TenantCounter = Exclude<Extract<keyof Instruments, `tenantry.${string}`>, 'tenantry.events.foreign'>;
+type TenantCounter = Exclude<Extract<keyof Instruments, `tenantry.events.${string}`>, 'tenantry.events.foreign'>;
 
 const FAILED_AT_THE_BROKER: ReadonlySet<ErrorType> = new Set<ErrorType>([
   'PUBLISH_FAILED',

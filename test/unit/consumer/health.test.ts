@@ -14,6 +14,7 @@ const well = {
   failingCopies: 0,
   sessions: [session()],
   delayed: [],
+  endangered: [],
   stalled: [],
 };
 
@@ -37,6 +38,7 @@ describe('health', () => {
 
   it('is degraded until the group has told the partitions, and for those that the broker cannot be asked about', () => {
     expect(consumerHealth({ ...well, sessions: [], isAssigned: false }).status).toBe('degraded');
+    expect(consumerHealth({ ...well, endangered: [place] }).status).toBe('degraded');
     expect(consumerHealth({ ...well, delayed: [place] })).toMatchObject({
       status: 'degraded',
       reasons: [expect.stringMatching(/^notes\/1: /)],

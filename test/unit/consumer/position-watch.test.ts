@@ -143,3 +143,52 @@ describe('a position that has left its log', () => {
     expect(process.logger.of('recordsLost')).toEqual([]);
   });
 });
+
+describe('retention that comes near', () => {
+  it('is told before it reaches a parked tenant’s records, once, and health says so', async () => {
+    const harness = new ConsumeHarness();
+    write(
+      harness,
+      Array.from({ length: 200 }, (_, index) => `e${index}`),
+    );
+    let holds = true;
+    const process = await harness.start(
+      (consumer) => consumer.on(Noted, () => (holds ? new Promise<void>(() => undefined) : undefined)),
+      { options: { maxBufferedRecords: 20, handlerTimeoutMs: 86_400_000 } },
+    );
+    await harness.clock.advance(61_000);
+    expect(process.logger.of('retentionNear')).toEqual([]);
+    holds = false;
+    harness.kafka.log('notes').dropBelow(1);
+    await harness.clock.advance(61_000);
+    expect(process.logger.of('retentionNear')).toMatchObject([
+      { partition: 0, offset: expect.any(Number), lowOffset: 1 },
+    ]);
+    expect(process.consumer.health()).toMatchObject({ status: 'degraded' });
+  });
+});
+
+describe('threat 53: records that the client does not bring', () => {
+  it('make their partition stuck, by name, while others flow, and no longer once they come', async () => {
+    const harness = new ConsumeHarness(2);
+    const { process, seen } = await reading(harness);
+    const { member } = process;
+    const { poll } = member;
+    let broken = true;
+    member.poll = async (max) => {
+      const records = await poll.call(member, broken ? 0 : max);
+      return records;
+    };
+    write(harness, ['never'], 0);
+    process.member.fail({ kind: 'unreadable', reason: 'Local: Message size too large' });
+    await harness.clock.advance(125_000);
+    expect(process.consumer.health()).toMatchObject({
+      status: 'stuck',
+      reasons: [expect.stringMatching(/^notes\/0: there are records at the position/)],
+    });
+    broken = false;
+    await harness.clock.advance(60_000);
+    expect(seen).toEqual(['never']);
+    expect(process.consumer.health().status).toBe('live');
+  });
+});

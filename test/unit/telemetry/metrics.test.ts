@@ -163,6 +163,8 @@ describe('Telemetry metrics', () => {
     telemetry.countSkipped('acme');
     telemetry.countDuplicate('acme');
     telemetry.countUnmarked('acme');
+    telemetry.measureLag('g', [{ tenantId: 'acme', seconds: 1, records: 1, parked: true }]);
+    telemetry.countCatchUp('g', 2, 1);
     const collected = await collect();
     expect(collected.map(({ descriptor }) => descriptor.name).sort()).toEqual(Object.keys(METRICS).sort());
     for (const { descriptor, dataPoints } of collected) {
@@ -171,5 +173,32 @@ describe('Telemetry metrics', () => {
       const used = new Set(dataPoints.flatMap(({ attributes }) => Object.keys(attributes)));
       expect([...used].sort(), descriptor.name).toEqual([...entry.attributes].sort());
     }
+  });
+
+  it('tells how far behind tenants are: the listed ones by name, the rest as one, and zero for who has caught up', async () => {
+    const collect = registerMetrics();
+    const telemetry = makeTelemetry({ metrics: { tenants: ['acme'] } });
+    expect(telemetry.measures).toBe(true);
+    const lag = (tenantId: string, seconds: number, records: number, parked = false) => ({
+      tenantId,
+      seconds,
+      records,
+      parked,
+    });
+    telemetry.measureLag('g', [lag('acme', 5, 10, true), lag('globex', 7, 1), lag('initech', 3, 2, true)]);
+    telemetry.countCatchUp('g', 20, 12);
+    let collected = await collect();
+    const group = { 'messaging.consumer.group.name': 'g' };
+    expect(pointsOf(collected, 'tenantry.tenant.lag')).toEqual([
+      { attributes: { 'tenantry.tenant.id': 'acme', ...group }, value: 5 },
+      { attributes: { 'tenantry.tenant.id': '_other', ...group }, value: 7 },
+    ]);
+    expect(pointsOf(collected, 'tenantry.tenant.unfinished').map(({ value }) => value)).toEqual([10, 3]);
+    expect(pointsOf(collected, 'tenantry.tenants.parked')).toEqual([{ attributes: group, value: 2 }]);
+    expect(pointsOf(collected, 'tenantry.catch_up.read')).toEqual([{ attributes: group, value: 20 }]);
+    expect(pointsOf(collected, 'tenantry.catch_up.taken')).toEqual([{ attributes: group, value: 12 }]);
+    telemetry.measureLag('g', [lag('globex', 1, 1)]);
+    collected = await collect();
+    expect(pointsOf(collected, 'tenantry.tenant.lag').map(({ value }) => value)).toEqual([0, 1]);
   });
 });

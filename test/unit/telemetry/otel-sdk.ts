@@ -43,6 +43,7 @@ export function registerMetrics(): () => Promise<MetricData[]> {
   const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
   metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }));
   return async () => {
+    exporter.reset();
     await reader.forceFlush();
     return exporter.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics.flatMap((scope) => scope.metrics));
   };
