@@ -2,23 +2,16 @@ export type {
   TenantConsumer,
   EventConsumer,
   ConsumerOptions,
-  RetryOptions,
   ConsumerCounts,
   ConsumerHealth,
   StopReport,
 } from './api/consumer.js';
-export type {
-  ControlOptions,
-  MoveTarget,
-  PartitionOffsets,
-  ReplayRange,
-  TenantLag,
-  Worker,
-} from './api/worker.js';
+export type { ControlOptions, MoveTarget, PartitionOffsets, ReplayRange, TenantLag, Worker } from './api/worker.js';
 export type { ConsumedEvent, EventOf } from './api/consumed-event.js';
 export type { DedupeOptions, DedupeStore } from './api/dedupe.js';
-export type { DeliveredRecord, EventHandler, HandlerContext } from './api/handler.js';
+export type { DeliveredRecord, EventHandler, HandlerContext, HandlerOptions } from './api/handler.js';
 export type { PublishManyOptions, PublishOptions, Publisher, Receipt } from './api/publisher.js';
+export type { RetryOptions } from './api/retry-options.js';
 export type { TenantScope } from './api/tenant-scope.js';
 export type { CreatedTopics, CreateTopicsOptions } from './admin/create-topics.js';
 export type { ClientOptions, TenantsOption } from './client/client-options.js';

@@ -1,17 +1,8 @@
 import type { AnyEventContract } from '../contract/event-contract.js';
 import type { TenantId } from '../core/tenant-id.js';
 import type { DedupeOptions } from './dedupe.js';
-import type { EventHandler } from './handler.js';
-
-/** How a failing handler is tried again, in place, while the events of the same aggregate wait. */
-export interface RetryOptions {
-  /** Tries in all, the first included; then the dead-letter topic. 1 to 1,000. Default 5. */
-  readonly attempts?: number | undefined;
-  /** Pause before the second try; doubled for each further one, with jitter. Default 200. */
-  readonly backoffMs?: number | undefined;
-  /** The longest pause. Default 30,000. */
-  readonly maxBackoffMs?: number | undefined;
-}
+import type { EventHandler, HandlerOptions } from './handler.js';
+import type { RetryOptions } from './retry-options.js';
 
 /** Options of a consumer or worker. */
 export interface ConsumerOptions {
@@ -26,8 +17,9 @@ export interface ConsumerOptions {
   readonly maxBufferedRecords?: number | undefined;
   /** Bytes of keys and values held in memory at most. Default 64 MiB. */
   readonly maxBufferedBytes?: number | undefined;
+  /** How failing handlers are tried again; a handler may have its own. */
   readonly retry?: RetryOptions | undefined;
-  /** How long a handler may take. Default 30,000. */
+  /** How long a handler may take; a handler may have its own time. Default 30,000. */
   readonly handlerTimeoutMs?: number | undefined;
   /** Where a new group begins, in each topic. Default `earliest`, so that nothing published before its first start is lost. */
   readonly startFrom?: 'earliest' | 'latest' | undefined;
@@ -77,9 +69,13 @@ export interface EventConsumer extends AsyncDisposable {
    * Registers a handler for a contract, or for several: then `event.type` tells them apart. Before `start`.
    *
    * @throws TenantryError `CONTRACT_CONFLICT` where a type and version has a handler already, `INVALID_STATE` after
-   * start, `INVALID_CONTRACT` for anything else than contracts and a function
+   * start, `INVALID_CONTRACT` for anything else than contracts and a function, `INVALID_OPTIONS`
    */
-  on<const C extends AnyEventContract>(contracts: C | readonly C[], handler: EventHandler<C>): this;
+  on<const C extends AnyEventContract>(
+    contracts: C | readonly C[],
+    handler: EventHandler<C>,
+    options?: HandlerOptions,
+  ): this;
   /**
    * Joins the group and begins.
    *

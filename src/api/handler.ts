@@ -2,12 +2,20 @@ import type { AnyEventContract } from '../contract/event-contract.js';
 import type { TenantId } from '../core/tenant-id.js';
 import type { EventOf } from './consumed-event.js';
 import type { Publisher } from './publisher.js';
+import type { RetryOptions } from './retry-options.js';
 
 /** Where a delivery came from. */
 export interface DeliveredRecord {
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
+}
+
+/** Options of one handler. What is left out is as the consumer's options say, also of `retry` each field by itself. */
+export interface HandlerOptions {
+  readonly retry?: RetryOptions | undefined;
+  /** How long the handler may take. 1 to 86,400,000. */
+  readonly timeoutMs?: number | undefined;
 }
 
 /** What a handler is given beside its event. */

@@ -2,14 +2,17 @@ import type { z } from 'zod';
 import type { DedupeStore } from '../api/dedupe.js';
 import { parseEventType } from '../contract/event-type.js';
 import { lazySchema } from '../core/lazy-schema.js';
+import { retryFields } from './handler-policy.js';
 
 /** The options of a consumer or worker; `ConsumerOptions` documents them. */
 export const consumerOptionsSchema = lazySchema((z) => {
   const ms = z.int().min(1).max(86_400_000);
+  const retry = retryFields();
   const retrySchema = z.strictObject({
-    attempts: z.int().min(1).max(1_000).default(5),
-    backoffMs: ms.default(200),
-    maxBackoffMs: ms.default(30_000),
+    attempts: retry.attempts.default(5),
+    backoffMs: retry.backoffMs.default(200),
+    maxBackoffMs: retry.maxBackoffMs.default(30_000),
+    isRetryable: retry.isRetryable.default(() => () => true),
   });
   const dedupeSchema = z.strictObject({
     store: z.custom<DedupeStore>(isDedupeStore, 'must have has and mark'),

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../core/error-codes.js';
-import { describeForeignError, isTenantryError } from '../core/errors.js';
+import { isTenantryError } from '../core/errors.js';
 
 /** What is done with a record that could not be handled. */
 export type FailureKind =
@@ -37,12 +37,4 @@ export function openingFailure(error: unknown): { readonly kind: FailureKind; re
   if (isTenantryError(error, 'KEY_REFUSED') && error.refused === 'key') return { kind: 'hold', code };
   if (QUARANTINED.has(code)) return { kind: 'quarantine', code };
   return { kind: HELD.has(code) ? 'hold' : 'dead-letter', code };
-}
-
-/**
- * What of a handler's error may leave the process: a well-formed name and code, never its message, which
- * may hold a tenant's data.
- */
-export function handlerErrorName(error: unknown): string {
-  return isTenantryError(error) ? error.code : describeForeignError(error);
 }

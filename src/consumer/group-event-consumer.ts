@@ -1,5 +1,5 @@
 import type { ConsumerCounts, ConsumerHealth, EventConsumer, StopReport } from '../api/consumer.js';
-import type { EventHandler } from '../api/handler.js';
+import type { EventHandler, HandlerOptions } from '../api/handler.js';
 import { isEventContract, type AnyEventContract } from '../contract/event-contract.js';
 import { tenantryError } from '../core/errors.js';
 import type { TenantId } from '../core/tenant-id.js';
@@ -9,6 +9,7 @@ import type { ConsumerEngine } from './consumer-engine.js';
 import type { ResolvedConsumerOptions } from './consumer-options.js';
 import type { ConsumerIdentity, ConsumerParts } from './consumer-parts.js';
 import { Counters } from './counters.js';
+import { handlerPolicy } from './handler-policy.js';
 import { HandlerTable } from './handler-table.js';
 import { within } from './within.js';
 
@@ -47,7 +48,11 @@ export class GroupEventConsumer implements EventConsumer {
     return this.#handlers.eventTypes;
   }
 
-  on<const C extends AnyEventContract>(contracts: C | readonly C[], handler: EventHandler<C>): this {
+  on<const C extends AnyEventContract>(
+    contracts: C | readonly C[],
+    handler: EventHandler<C>,
+    options: HandlerOptions = {},
+  ): this {
     if (this.#state !== 'new')
       throw tenantryError('INVALID_STATE', `consumer ${this.groupId}: handlers are registered before start`);
     if (typeof handler !== 'function')
@@ -56,7 +61,10 @@ export class GroupEventConsumer implements EventConsumer {
     const given: unknown = list;
     if (!Array.isArray(given) || given.length === 0 || !given.every(isEventContract))
       throw tenantryError('INVALID_CONTRACT', `consumer ${this.groupId}: on takes a contract, or an array of them`);
-    for (const contract of list) this.#handlers.add(contract, handler);
+    const what = `consumer ${this.groupId}: handler of ${list.map(({ eventType }) => eventType).join(', ')}`;
+    const { retry, handlerTimeoutMs: timeoutMs } = this.#options;
+    const policy = handlerPolicy(what, options, { retry, timeoutMs });
+    for (const contract of list) this.#handlers.add(contract, handler, policy);
     return this;
   }
 

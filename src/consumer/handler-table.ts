@@ -2,11 +2,13 @@ import type { EventHandler } from '../api/handler.js';
 import { ContractSet } from '../contract/contract-set.js';
 import type { AnyEventContract } from '../contract/event-contract.js';
 import { tenantryError } from '../core/errors.js';
+import type { HandlerPolicy } from './handler-policy.js';
 
 /** A contract and the handler that takes its events. */
 export interface Route {
   readonly contract: AnyEventContract;
   readonly handler: EventHandler;
+  readonly policy: HandlerPolicy;
 }
 
 /** Which handler takes which event type and version. */
@@ -20,12 +22,12 @@ export class HandlerTable {
   }
 
   /** @throws TenantryError `CONTRACT_CONFLICT` */
-  add(contract: AnyEventContract, handler: EventHandler): void {
+  add(contract: AnyEventContract, handler: EventHandler, policy: HandlerPolicy): void {
     if (this.#routes.has(contract.eventType)) {
       throw tenantryError('CONTRACT_CONFLICT', `event contract ${contract.eventType} has a handler already`);
     }
     this.#contracts.add(contract);
-    this.#routes.set(contract.eventType, { contract, handler });
+    this.#routes.set(contract.eventType, { contract, handler, policy });
   }
 
   /** The logical topics of all handled contracts. */

@@ -1,6 +1,7 @@
 import type { ConsumedEvent } from '../api/consumed-event.js';
 import type { Clock, Timer } from '../core/clock.js';
 import type { ErrorCode } from '../core/error-codes.js';
+import { describeForeignError } from '../core/errors.js';
 import type { TenantId } from '../core/tenant-id.js';
 import type { AmbientTenant } from '../tenant/ambient-tenant.js';
 import type { ProcessSpan, Telemetry } from '../telemetry/telemetry.js';
@@ -9,27 +10,21 @@ import type { Counters } from './counters.js';
 import { Deadlines, type Timed } from './deadlines.js';
 import { dedupeKey, type Dedupe } from './dedupe.js';
 import { VIOLATIONS, type Delivery, type Payer } from './delivery.js';
-import { handlerErrorName, openingFailure } from './failure.js';
+import { openingFailure } from './failure.js';
 import { DeliveryContext, type PublisherOf } from './handler-context.js';
 import type { Route } from './handler-table.js';
 import { verdictOf } from './handler-verdict.js';
 import { openEvent, sealedIdentity, type OpenParts } from './open-event.js';
-import { backoffMs, type RetryPolicy } from './retry-policy.js';
+import { backoffMs, isWorthRetrying, type RetryPolicy } from './retry-policy.js';
 import type { GuardedRecord } from './tenant-guard.js';
 
 /** What became of one run of a record. `stopped`: its partition went away; it stays unfinished. */
 export type RunResult =
   { readonly kind: 'finished' } | { readonly kind: 'again'; readonly afterMs: number } | { readonly kind: 'stopped' };
 
-/** Options of handling. */
-export interface RunnerOptions {
-  readonly groupId: string;
-  readonly retry: RetryPolicy;
-  readonly handlerTimeoutMs: number;
-}
-
 /** What handling stands on. */
 export interface RunnerParts extends OpenParts {
+  readonly groupId: string;
   readonly clock: Clock;
   readonly ambient: AmbientTenant;
   readonly telemetry: Telemetry;
@@ -65,6 +60,8 @@ interface OpeningFailed {
 interface Attempt extends Timed<Attempt> {
   readonly delivery: Delivery;
   readonly context: DeliveryContext;
+  readonly retry: RetryPolicy;
+  readonly deadlines: Deadlines<Attempt>;
   readonly span: ProcessSpan;
   /** Set once the handler's time is over. */
   grace: Timer | undefined;
@@ -73,18 +70,11 @@ interface Attempt extends Timed<Attempt> {
 /** Runs one record: open → decode → validate → handler inside the tenant's context → outcome. */
 export class RecordRunner {
   readonly #parts: RunnerParts;
-  readonly #options: RunnerOptions;
-  readonly #deadlines: Deadlines<Attempt>;
+  /** By the time that handlers have: each handler may have its own. */
+  readonly #deadlines = new Map<number, Deadlines<Attempt>>();
 
-  constructor(parts: RunnerParts, options: RunnerOptions) {
+  constructor(parts: RunnerParts) {
     this.#parts = parts;
-    this.#options = options;
-    this.#deadlines = new Deadlines(parts.clock, options.handlerTimeoutMs, (attempt) => {
-      attempt.context.abort();
-      attempt.grace = parts.clock.setTimer(GRACE_MS, () => {
-        parts.onOverdue(attempt.delivery);
-      });
-    });
   }
 
   /** Never rejects. No function on the way of a record that is handled is async: each would cost a promise. */
@@ -137,7 +127,7 @@ export class RecordRunner {
     event: ConsumedEvent,
     dedupe: Dedupe,
   ): Promise<RunResult> {
-    const { groupId } = this.#options;
+    const { groupId } = this.#parts;
     const key = dedupeKey({ groupId, ...sealedIdentity(delivery, guarded, route) });
     let isHandled: boolean;
     try {
@@ -165,7 +155,7 @@ export class RecordRunner {
   }
 
   #dedupeFailed(delivery: Delivery, operation: 'has' | 'mark', error: unknown): void {
-    this.#parts.telemetry.log('dedupeFailed', { ...placeOf(delivery), operation, error: handlerErrorName(error) });
+    this.#parts.telemetry.log('dedupeFailed', { ...placeOf(delivery), operation, error: describeForeignError(error) });
   }
 
   #afterOpeningFailure(delivery: Delivery, error: unknown): Promise<RunResult> {
@@ -192,9 +182,13 @@ export class RecordRunner {
     delivery.attempts += 1;
     const span = this.#startSpan(delivery, guarded);
     const context = new DeliveryContext(delivery, tenantId, publisherOf);
+    const { retry, timeoutMs } = route.policy;
+    const deadlines = this.#deadlinesOf(timeoutMs);
     const attempt: Attempt = {
       delivery,
       context,
+      retry,
+      deadlines,
       span,
       grace: undefined,
       deadlineMs: undefined,
@@ -202,7 +196,7 @@ export class RecordRunner {
       later: undefined,
     };
     delivery.session.running.add(context);
-    this.#deadlines.begin(attempt);
+    deadlines.begin(attempt);
     return ambient.runHandler<unknown, RunResult>(
       tenantId,
       () => telemetry.runInSpan(span, () => route.handler(event, context)),
@@ -219,40 +213,63 @@ export class RecordRunner {
     );
   }
 
+  #deadlinesOf(timeoutMs: number): Deadlines<Attempt> {
+    let deadlines = this.#deadlines.get(timeoutMs);
+    if (deadlines === undefined) {
+      const { clock, onOverdue } = this.#parts;
+      deadlines = new Deadlines<Attempt>(clock, timeoutMs, (attempt) => {
+        attempt.context.abort();
+        attempt.grace = clock.setTimer(GRACE_MS, () => {
+          onOverdue(attempt.delivery);
+        });
+      });
+      this.#deadlines.set(timeoutMs, deadlines);
+    }
+    return deadlines;
+  }
+
   #startSpan({ record, attempts }: Delivery, { tenantId, eventType, eventId }: GuardedRecord): ProcessSpan {
     const { topic, partition, offset, headers } = record;
-    const { groupId } = this.#options;
+    const { groupId } = this.#parts;
     const facts = { tenantId, topic, partition, offset, eventType, eventId, groupId, attempt: attempts, headers };
     return this.#parts.telemetry.startProcess(facts);
   }
 
   #end(attempt: Attempt): void {
-    this.#deadlines.end(attempt);
+    attempt.deadlines.end(attempt);
     attempt.grace?.cancel();
     attempt.delivery.session.running.delete(attempt.context);
   }
 
-  async #afterFailure({ delivery, span }: Attempt, error: unknown): Promise<RunResult> {
+  async #afterFailure(attempt: Attempt, error: unknown): Promise<RunResult> {
     const code: ErrorCode = error === TIMED_OUT ? 'HANDLER_TIMEOUT' : 'HANDLER_FAILED';
     try {
-      return await this.#outcomeOfFailure(delivery, error, code);
+      return await this.#outcomeOfFailure(attempt, error, code);
     } finally {
-      this.#parts.telemetry.endProcess(span, code);
+      this.#parts.telemetry.endProcess(attempt.span, code);
     }
   }
 
-  async #outcomeOfFailure(delivery: Delivery, error: unknown, code: ErrorCode): Promise<RunResult> {
+  async #outcomeOfFailure({ delivery, retry }: Attempt, error: unknown, code: ErrorCode): Promise<RunResult> {
     const { counters, telemetry, random } = this.#parts;
     if (delivery.session.aborted) return STOPPED;
     counters.failedAttempt(delivery.payer);
     const verdict = verdictOf(error);
     if (verdict?.kind === 'dead-letter') return this.#deadLetter(delivery, 'DEAD_LETTERED', verdict.reason);
-    const name = error === TIMED_OUT ? undefined : handlerErrorName(error);
+    const name = error === TIMED_OUT ? undefined : describeForeignError(error);
     telemetry.log('handlerFailed', { ...placeOf(delivery), code, error: name, attempt: delivery.attempts });
-    if (delivery.attempts >= this.#options.retry.attempts) return this.#deadLetter(delivery, code, name);
-    const afterMs =
-      verdict?.kind === 'retry' ? verdict.afterMs : backoffMs(this.#options.retry, delivery.attempts, random());
-    return { kind: 'again', afterMs };
+    if (delivery.attempts >= retry.attempts) return this.#deadLetter(delivery, code, name);
+    if (verdict?.kind === 'retry') return { kind: 'again', afterMs: verdict.afterMs };
+    // That a handler was too slow says nothing about its event.
+    if (error !== TIMED_OUT && !this.#isWorthRetrying(delivery, retry, error))
+      return this.#deadLetter(delivery, code, name);
+    return { kind: 'again', afterMs: backoffMs(retry, delivery.attempts, random()) };
+  }
+
+  #isWorthRetrying(delivery: Delivery, retry: RetryPolicy, error: unknown): boolean {
+    return isWorthRetrying(retry, error, (failure) => {
+      this.#parts.telemetry.log('predicateFailed', { ...placeOf(delivery), error: describeForeignError(failure) });
+    });
   }
 
   async #deadLetter(delivery: Delivery, code: ErrorCode, detail: string | undefined): Promise<RunResult> {
@@ -288,7 +305,7 @@ export class RecordRunner {
     };
     session.running.add(abortable);
     try {
-      const reason = { code, detail, groupId: this.#options.groupId, attempts };
+      const reason = { code, detail, groupId: this.#parts.groupId, attempts };
       return await this.#parts.copies.copy(record, target, reason, payer, controller.signal);
     } finally {
       session.running.delete(abortable);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { handlerErrorName, openingFailure } from '../../../src/consumer/failure.js';
+import { openingFailure } from '../../../src/consumer/failure.js';
 import { tenantryError } from '../../../src/core/errors.js';
 
 describe('a record that cannot be opened', () => {
@@ -27,11 +27,4 @@ describe('a record that cannot be opened', () => {
   it('for a reason that is none of ours is a malformed payload', () => {
     expect(openingFailure(new TypeError('x'))).toEqual({ kind: 'dead-letter', code: 'PAYLOAD_MALFORMED' });
   });
-});
-
-it('names a handler error by its name and code alone', () => {
-  expect(handlerErrorName(Object.assign(new RangeError('secret'), { code: 'E_RANGE' }))).toBe('RangeError E_RANGE');
-  expect(handlerErrorName(Object.assign(new Error('x'), { name: 'a secret with spaces' }))).toBe('Error');
-  expect(handlerErrorName(tenantryError('NOT_RUNNING', 'x'))).toBe('NOT_RUNNING');
-  expect(handlerErrorName('a secret')).toBe('string');
 });
