@@ -1,6 +1,7 @@
 import type { TransportContext } from './client-config.js';
 import { ConfluentAdmin } from './confluent-admin.js';
 import { ConfluentConsumer } from './confluent-consumer.js';
+import { ConfluentGroupOffsets } from './confluent-group-offsets.js';
 import { ConfluentProducer } from './confluent-producer.js';
 import { ConfluentReader } from './confluent-reader.js';
 import { loadDriver } from './load-driver.js';
@@ -16,6 +17,7 @@ export function createConfluentTransport(options: ResolvedTransportOptions, cont
     createProducer: () => new ConfluentProducer(options, context, loadDriver),
     createGroupConsumer: (group) => new ConfluentConsumer(options, group, context, loadDriver),
     createReader: (reader) => new ConfluentReader(options, reader, context, loadDriver),
+    createGroupOffsets: (groupId) => new ConfluentGroupOffsets(options, groupId, context, loadDriver),
     createAdmin: () => new ConfluentAdmin(options, context, loadDriver),
   };
 }

@@ -128,7 +128,7 @@ export interface DriverConsumer extends DriverClient {
   incrementalAssign(partitions: readonly DriverTopicPartition[]): unknown;
   incrementalUnassign(partitions: readonly DriverTopicPartition[]): unknown;
   seek(partition: DriverTopicPartition, timeoutMs: number, callback: (error?: DriverError) => void): unknown;
-  commit(partition: DriverTopicPartition): unknown;
+  commit(partitions: DriverTopicPartition | readonly DriverTopicPartition[]): unknown;
   pause(partitions: readonly DriverTopicPartition[]): unknown;
   resume(partitions: readonly DriverTopicPartition[]): unknown;
   disconnect(callback: () => void): unknown;
@@ -141,9 +141,19 @@ export interface DriverNewTopic {
   readonly config: Readonly<Record<string, string>>;
 }
 
+/** A filter by states; brokers list what the caller may describe. */
+export interface DriverGroupRequest {
+  readonly timeout: number;
+  readonly matchConsumerGroupStates: readonly number[];
+}
+
 export interface DriverAdmin {
   getMetadata(request: DriverMetadataRequest, callback: DriverCallback<DriverMetadata>): void;
   createTopic(topic: DriverNewTopic, timeoutMs: number, callback: (error?: DriverError) => void): void;
+  listGroups(
+    request: DriverGroupRequest,
+    callback: DriverCallback<{ readonly groups: readonly { readonly groupId: string }[] }>,
+  ): void;
   /** Blocks the event loop until a running request of this client has ended. */
   disconnect(): void;
 }
@@ -159,5 +169,9 @@ export interface DriverAdminListeners {
 export interface Driver {
   readonly Producer: new (config: DriverConfig) => DriverProducer;
   readonly KafkaConsumer: new (config: DriverConfig) => DriverConsumer;
-  readonly AdminClient: { create(config: DriverConfig, listeners: DriverAdminListeners): DriverAdmin };
+  readonly AdminClient: {
+    create(config: DriverConfig, listeners: DriverAdminListeners): DriverAdmin;
+    /** Over the connections of a client that must outlive it. */
+    createFrom(client: DriverClient, listeners: Pick<DriverAdminListeners, 'error'>): DriverAdmin;
+  };
 }

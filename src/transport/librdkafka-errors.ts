@@ -30,6 +30,7 @@ export const CODE = {
   invalidTopic: 17,
   batchTooLarge: 18,
   notEnoughReplicas: 19,
+  unknownMember: 25,
   topicAuthorization: 29,
   groupAuthorization: 30,
   clusterAuthorization: 31,

@@ -180,6 +180,28 @@ export interface PartitionReader {
   disconnect(timeoutMs: number): Promise<void>;
 }
 
+/**
+ * What a group has committed, seen and set from outside: whoever holds this is never a member. Lookups are those of a
+ * group consumer; each fails as they do, and with `BROKER_ACCESS_DENIED`.
+ */
+export interface GroupOffsets extends Pick<
+  GroupConsumer,
+  'committed' | 'logRange' | 'partitionCount' | 'offsetForTime' | 'logIdentity'
+> {
+  /** Fails with `BROKER_UNREACHABLE` or `BROKER_ACCESS_DENIED`. */
+  connect(): Promise<void>;
+  /** Whether the brokers list the group as one with members: where they do not, it may have some all the same. */
+  hasMembers(timeoutMs: number): Promise<boolean>;
+  /**
+   * Commits all of them in one request, at most one at a time. The broker takes none where the group has members: fails
+   * with `INVALID_STATE` then, else with `ADMIN_FAILED`, or with `BROKER_UNREACHABLE` where it may have taken them.
+   * Success does not mean that each partition was set: only what is committed afterwards tells.
+   */
+  commit(requests: readonly CommitRequest[], timeoutMs: number): Promise<void>;
+  /** Never rejects. */
+  disconnect(timeoutMs: number): Promise<void>;
+}
+
 /** A topic to create. */
 export interface TopicDefinition {
   readonly topic: string;
@@ -219,5 +241,6 @@ export interface Transport {
   createProducer(): RecordProducer;
   createGroupConsumer(options: GroupConsumerOptions): GroupConsumer;
   createReader(options: ReaderOptions): PartitionReader;
+  createGroupOffsets(groupId: string): GroupOffsets;
   createAdmin(): TopicAdmin;
 }

@@ -106,6 +106,11 @@ export class FakeGroup {
     return fault === 'lose-answer' ? refused('Local: Timed out') : { ok: true };
   }
 
+  /** A commit from outside, of a group without members. */
+  set(request: CommitRequest): void {
+    if (this.#kafka.faults.commit(request) === undefined) this.commits.set(keyOf(request), { ...request, member: '' });
+  }
+
   wake(topic: string, partition: number): void {
     this.#owners.get(keyOf({ topic, partition }))?.wake();
   }

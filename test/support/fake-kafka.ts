@@ -5,6 +5,7 @@ import type { CommitRequest, DeliveryFailure, TopicPartition, Transport } from '
 import { FakeAdmin } from './fake-admin.js';
 import { FakeGroup } from './fake-group.js';
 import { FakeGroupConsumer } from './fake-group-consumer.js';
+import { FakeGroupOffsets } from './fake-group-offsets.js';
 import { FakeLog } from './fake-log.js';
 import { FakeReader } from './fake-reader.js';
 import { FakeProducer } from './fake-producer.js';
@@ -157,6 +158,7 @@ export class FakeKafka {
         this.#readers.add(reader);
         return reader;
       },
+      createGroupOffsets: (groupId) => new FakeGroupOffsets(this, this.group(groupId)),
       createAdmin: () => new FakeAdmin(this),
       kill: () => {
         for (const producer of producers) producer.kill();

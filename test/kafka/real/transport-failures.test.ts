@@ -79,6 +79,18 @@ it('says at once that a group may not be read', async () => {
   });
 });
 
+it('says that the offsets of a group may not be read', async () => {
+  const offsets = makeTransport(secured, alice('wonderland')).createGroupOffsets('g');
+  await offsets.connect();
+  // To describe the group by its name would crash the process here.
+  expect(await offsets.hasMembers(5_000)).toBe(false);
+  await expect(offsets.committed([{ topic: 't', partition: 0 }], 5_000)).rejects.toMatchObject({
+    code: 'BROKER_ACCESS_DENIED',
+    message: expect.stringContaining('group g') as unknown,
+  });
+  await offsets.disconnect(5_000);
+});
+
 it('repeats what the broker says about a topic it will not create', async () => {
   const admin = makeTransport([kafka.brokers]).createAdmin();
   await admin.connect();
