@@ -1,11 +1,11 @@
-import type { Clock, Timer } from '../core/clock.js';
-import { delay } from '../core/clock.js';
+import { delay, type Clock } from '../core/clock.js';
 import type { ReceivedRecord } from '../record/wire-record.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import type { PartitionReader, TopicPartition } from '../transport/port.js';
 import { CursorRun } from './cursor-run.js';
 import type { PartitionSession } from './partition-session.js';
 import { ownerOf, type Owner } from './record-owner.js';
+import { Rest } from './rest.js';
 import type { TenantCursor } from './tenant-cursors.js';
 import { within } from './within.js';
 
@@ -64,13 +64,14 @@ export class CatchUpReader {
   #turn = 0;
   #isRunning = false;
   #loop: Promise<void> | undefined;
-  #wake: (() => void) | undefined;
+  readonly #rest: Rest;
   #mustBeginAnew = false;
   #scanned = 0;
   #taken = 0;
 
   constructor(parts: CatchUpParts) {
     this.#parts = parts;
+    this.#rest = new Rest(parts.clock);
   }
 
   /** Records read so far, and how many of them were taken: what passing tenants over costs. */
@@ -96,13 +97,13 @@ export class CatchUpReader {
 
   /** Somebody may be parked, or have room again. */
   poke(): void {
-    if (this.#wake !== undefined) this.#wake();
+    if (this.#rest.isUnderWay) this.#rest.end();
     else if (this.#isRunning && this.#loop === undefined && this.#hasWork()) this.#loop = this.#read();
   }
 
   async stop(timeoutMs: number): Promise<void> {
     this.#isRunning = false;
-    this.#wake?.();
+    this.#rest.end();
     if (this.#loop !== undefined) await within(this.#parts.clock, timeoutMs, this.#loop);
     await this.#reader?.disconnect(timeoutMs);
   }
@@ -120,7 +121,7 @@ export class CatchUpReader {
       } catch (error) {
         this.#parts.telemetry.log('catchUpFailed', { reason: (error as Error).message });
         for (const session of [...this.#runs.keys()]) this.#end(session, reader);
-        await this.#sleep(CONNECT_RETRY_MS);
+        await this.#rest.take(CONNECT_RETRY_MS);
       }
     }
   }
@@ -129,21 +130,21 @@ export class CatchUpReader {
     const { mayRead, onTaken } = this.#parts;
     this.#turn += 1;
     if (!mayRead()) {
-      await this.#sleep(IDLE_MS);
+      await this.#rest.take(IDLE_MS);
       return;
     }
     if (this.#mustBeginAnew) {
       this.#mustBeginAnew = false;
       for (const session of [...this.#runs.keys()]) this.#end(session, reader);
-      await this.#sleep(CONNECT_RETRY_MS);
+      await this.#rest.take(CONNECT_RETRY_MS);
     }
     await this.#placeRuns(reader);
     if (this.#runs.size === 0 || [...this.#runs.values()].every(({ rest }) => rest.length > 0)) {
-      await this.#sleep(IDLE_MS);
+      await this.#rest.take(IDLE_MS);
       return;
     }
     if (this.#parts.isHeadBehind() && this.#turn % TURNS_FOR_THE_HEAD !== 0) {
-      await this.#sleep(TURN_MS);
+      await this.#rest.take(TURN_MS);
       return;
     }
     this.#ends = [];
@@ -156,7 +157,7 @@ export class CatchUpReader {
     }
     for (const session of [...this.#runs.keys()]) this.#workOff(session, reader);
     onTaken();
-    if (records.length === 0) await this.#sleep(IDLE_MS);
+    if (records.length === 0) await this.#rest.take(IDLE_MS);
   }
 
   /** Gives every partition with a cursor worth reading for a run, and goes on with those that had to wait. */
@@ -257,7 +258,7 @@ export class CatchUpReader {
       this.#reader = reader;
       try {
         await reader.connect({
-          onReadable: () => this.#wake?.(),
+          onReadable: () => this.#rest.end(),
           onEnd: ({ topic, partition }, offset) => {
             this.#ends.push({ topic, partition, offset });
           },
@@ -275,16 +276,5 @@ export class CatchUpReader {
       }
     }
     return undefined;
-  }
-
-  async #sleep(maxMs: number): Promise<void> {
-    if (!this.#isRunning) return;
-    let timer: Timer | undefined;
-    await new Promise<void>((resolve) => {
-      timer = this.#parts.clock.setTimer(maxMs, resolve);
-      this.#wake = resolve;
-    });
-    timer?.cancel();
-    this.#wake = undefined;
   }
 }

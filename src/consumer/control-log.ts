@@ -4,6 +4,7 @@ import { tenantryError } from '../core/errors.js';
 import type { ReceivedRecord } from '../record/wire-record.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import type { LogRange, PartitionReader, RecordProducer, TopicPartition } from '../transport/port.js';
+import { Rest } from './rest.js';
 import { within } from './within.js';
 import { decodeControl, encodeControl, type Control } from './control-record.js';
 
@@ -39,12 +40,13 @@ export class ControlLog {
   readonly #ends: number[] = [];
   #isLoaded = false;
   #loop: Promise<void> | undefined;
-  #wake: (() => void) | undefined;
+  readonly #rest: Rest;
   #mustBeginAnew = false;
 
   constructor(parts: ControlLogParts) {
     this.#parts = parts;
     this.#place = { topic: parts.topic, partition: 0 };
+    this.#rest = new Rest(parts.clock);
   }
 
   /** Resolves once everything that was in the topic at the start was read, or at the stop. */
@@ -67,7 +69,7 @@ export class ControlLog {
 
   async stop(timeoutMs: number): Promise<void> {
     this.#stopped.abort();
-    this.#wake?.();
+    this.#rest.end();
     this.#loaded.resolve(undefined);
     if (this.#loop !== undefined) await within(this.#parts.clock, timeoutMs, this.#loop);
   }
@@ -107,15 +109,15 @@ export class ControlLog {
   }
 
   async #read(reader: PartitionReader): Promise<void> {
-    const { logRange, clock } = this.#parts;
+    const { logRange } = this.#parts;
     await reader.connect({
-      onReadable: () => this.#wake?.(),
+      onReadable: () => this.#rest.end(),
       onEnd: (_, offset) => {
         this.#ends.push(offset);
       },
       onError: () => {
         this.#mustBeginAnew = true;
-        this.#wake?.();
+        this.#rest.end();
       },
     });
     const { lowOffset } = await logRange(this.#place);
@@ -126,14 +128,7 @@ export class ControlLog {
       for (const record of records) this.#take(record);
       const endOffset = this.#ends.at(-1);
       if (endOffset !== undefined) this.#reached(endOffset);
-      if (records.length > 0) continue;
-      await new Promise<void>((resolve) => {
-        const timer = clock.setTimer(POLL_MS, resolve);
-        this.#wake = () => {
-          timer.cancel();
-          resolve();
-        };
-      });
+      if (records.length === 0) await this.#rest.take(POLL_MS);
     }
   }
 

@@ -8,6 +8,7 @@ import type { GroupMembership } from './group-membership.js';
 import type { IntakeBudget } from './intake-budget.js';
 import type { PartitionSession } from './partition-session.js';
 import { MAX_REDELIVERY, ReadingPauses } from './reading-pauses.js';
+import { Rest } from './rest.js';
 
 /** What the head's reader stands on. */
 export interface HeadReaderParts {
@@ -39,12 +40,13 @@ export class HeadReader {
   #lastPollMs = 0;
   #isBehind = false;
   #isRunning = false;
-  #wake: (() => void) | undefined;
+  readonly #rest: Rest;
   #loop: Promise<void> | undefined;
 
   constructor(parts: HeadReaderParts) {
     this.#parts = parts;
     this.#pauses = new ReadingPauses(parts.consumer);
+    this.#rest = new Rest(parts.clock);
   }
 
   /** Milliseconds since the last poll came back. */
@@ -69,7 +71,7 @@ export class HeadReader {
 
   /** Something may be there to read, or there is room again. */
   poke(): void {
-    this.#wake?.();
+    this.#rest.end();
   }
 
   /** A partition has been read to this offset, and holds nothing below it that is still to come. */
@@ -79,7 +81,7 @@ export class HeadReader {
 
   async stop(): Promise<void> {
     this.#isRunning = false;
-    this.#wake?.();
+    this.#rest.end();
     await this.#loop;
   }
 
@@ -93,7 +95,7 @@ export class HeadReader {
       this.#isBehind = records.length >= wanted;
       this.#chunk.adapt(records);
       this.#pauses.reconcile(membership.sessions, false);
-      if (records.length === 0) await this.#sleep(IDLE_POLL_MS);
+      if (records.length === 0) await this.#rest.take(IDLE_POLL_MS);
     }
   }
 
@@ -102,12 +104,12 @@ export class HeadReader {
     const { clock, budget, membership } = this.#parts;
     const pauseAtMs = clock.monotonicMs() + FULL_BEFORE_PAUSE_MS;
     while (this.#isRunning && !budget.relaxed && clock.monotonicMs() < pauseAtMs) {
-      await this.#sleep(pauseAtMs - clock.monotonicMs());
+      await this.#rest.take(pauseAtMs - clock.monotonicMs());
     }
     while (this.#isRunning && !budget.relaxed) {
       this.#pauses.reconcile(membership.sessions, true);
       await this.#poll(1);
-      await this.#sleep(PAUSED_POLL_MS);
+      await this.#rest.take(PAUSED_POLL_MS);
     }
     this.#pauses.reconcile(membership.sessions, false);
   }
@@ -158,17 +160,5 @@ export class HeadReader {
       session.moveTo = undefined;
       session.position = offset;
     }
-  }
-
-  /** Sleeps until something may have changed, at most `maxMs`. */
-  async #sleep(maxMs: number): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const timer = this.#parts.clock.setTimer(maxMs, resolve);
-      this.#wake = () => {
-        timer.cancel();
-        resolve();
-      };
-    });
-    this.#wake = undefined;
   }
 }
