@@ -80,25 +80,25 @@ export function judgeRepeats(
 }
 
 function windowsOf({ process, entries }: Journal, disruptions: readonly Disruption[], limits: RepeatLimits): Window[] {
-  const balancingMs = limits.isClassic ? 2 * limits.sessionMs : 0;
-  const commit = (limits.commitIntervalMs + ANSWER_MS + balancingMs) * 1_000;
+  const commit = (limits.commitIntervalMs + ANSWER_MS) * 1_000;
+  const before = commit + (limits.isClassic ? 2 * limits.sessionMs * 1_000 : 0);
   const session = limits.sessionMs * 1_000;
   const windows: Window[] = [];
   for (const { kind, process: whose, from, to } of disruptions) {
-    if (kind === 'broker') windows.push({ kind: 'stall', from: from - commit, to: to + BROKER_SETTLES_MS * 1_000 });
+    if (kind === 'broker') windows.push({ kind: 'stall', from: from - before, to: to + BROKER_SETTLES_MS * 1_000 });
     else if (whose !== process) continue;
-    else if (kind === 'kill') windows.push({ kind: 'end', from: from - commit, to });
-    else if (kind === 'pause') windows.push({ kind: 'stall', from: from - commit, to: to + session + commit });
+    else if (kind === 'kill') windows.push({ kind: 'end', from: from - before, to });
+    else if (kind === 'pause') windows.push({ kind: 'stall', from: from - before, to: to + session + commit });
   }
   for (const entry of entries) {
     const { at } = entry;
     // The broker does not take its commits any more, or it has been told that its partitions are gone.
     if (entry.kind === 'log' && entry.event === 'commitFailed')
-      windows.push({ kind: 'end', from: at - commit, to: at + commit });
+      windows.push({ kind: 'end', from: at - before, to: at + commit });
     if (entry.kind === 'log' && entry.event === 'revoked' && entry.lost === true)
-      windows.push({ kind: 'stall', from: at - session - commit, to: at + commit });
+      windows.push({ kind: 'stall', from: at - session - before, to: at + commit });
     if (entry.kind === 'stopped' && entry.uncommitted > 0)
-      windows.push({ kind: 'end', from: at - session - commit, to: at });
+      windows.push({ kind: 'end', from: at - session - before, to: at });
   }
   return windows;
 }
