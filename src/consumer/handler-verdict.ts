@@ -45,9 +45,17 @@ export function retryAfter(afterMs: number): Error {
 export function verdictOf(thrown: unknown): HandlerVerdict | undefined {
   if (typeof thrown !== 'object' || thrown === null) return undefined;
   try {
-    return BRAND in thrown ? (thrown as unknown as VerdictError).verdict : undefined;
+    return BRAND in thrown ? checked((thrown as unknown as VerdictError).verdict) : undefined;
   } catch {
     // A handler may throw anything, also a proxy whose traps throw.
     return undefined;
   }
+}
+
+/** Each field is read once, here: what a proxy answers it may answer otherwise the next time, or throw. */
+function checked(given: { kind?: unknown; reason?: unknown; afterMs?: unknown }): HandlerVerdict | undefined {
+  const { kind, reason, afterMs } = given;
+  if (kind === 'dead-letter' && typeof reason === 'string') return { kind, reason };
+  if (kind === 'retry' && typeof afterMs === 'number' && afterMs >= 0) return { kind, afterMs };
+  return undefined;
 }

@@ -106,40 +106,6 @@ describe('a record', () => {
     expect(new Map(headers).get('dlq-reason')).toBe('no such note');
     expect(new Map(headers).get('dlq-code')).toBe('DEAD_LETTERED');
   });
-
-  it.each([
-    ['an error with hostile properties', Object.defineProperty(new Error('x'), 'name', { get: () => expect.fail() })],
-    [
-      'a proxy whose traps throw',
-      new Proxy(
-        {},
-        {
-          has: () => {
-            throw new Error('trap');
-          },
-          get: () => {
-            throw new Error('trap');
-          },
-        },
-      ),
-    ],
-    ['nothing', undefined],
-    ['text', 'a tenant secret'],
-  ])('whose handler throws %s is retried and dead-lettered as any other', async (_what, thrown) => {
-    const harness = new ConsumeHarness();
-    append(harness, ...events(1));
-    const { process } = await reading(
-      harness,
-      () => {
-        throw thrown;
-      },
-      { options: { retry: { attempts: 2, backoffMs: 1 } } },
-    );
-    await harness.clock.advance(2_000);
-    expect(harness.deadLetters).toEqual([{ id: 'e0', code: 'HANDLER_FAILED' }]);
-    expect(JSON.stringify(process.logger.entries)).not.toContain('secret');
-    expect(harness.committed()).toBe(1);
-  });
 });
 
 describe('threat 39: a payload that lies', () => {
