@@ -159,7 +159,9 @@ export class GroupEventConsumer implements EventConsumer {
   async #stop(timeoutMs: number): Promise<StopReport> {
     const { clock, running } = this.#parts;
     const deadlineMs = clock.monotonicMs() + timeoutMs;
-    const hasStarted = this.#starting === undefined || (await within(clock, timeoutMs, this.#starting));
+    // Where it runs, nothing is awaited before the engine is told: from the call on no handler starts.
+    const starting = this.#state === 'running' ? undefined : this.#starting;
+    const hasStarted = starting === undefined || (await within(clock, timeoutMs, starting));
     this.#state = 'stopped';
     const leftMs = Math.max(0, deadlineMs - clock.monotonicMs());
     const report = (await this.#engine?.stop(leftMs)) ?? { ...NOTHING_TO_STOP, timedOut: !hasStarted };

@@ -2,11 +2,13 @@ import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { compileOptions } from '../../../src/client/client-options.js';
 import { RunningConsumers } from '../../../src/client/running-consumers.js';
+import type { StopReport } from '../../../src/api/consumer.js';
 import type { RegisteredConsumer } from '../../../src/consumer/consumer-parts.js';
 import { defineEvent } from '../../../src/contract/define-event.js';
 import { tenantryError } from '../../../src/core/errors.js';
 import { ClientHarness } from '../../support/client-harness.js';
 import { Noted } from '../../support/contracts.js';
+import { eventRecord } from '../../support/records.js';
 
 vi.mock('../../../src/transport/confluent-transport.js', async () => {
   const { clientTransport } = await import('../../support/client-transport.js');
@@ -63,6 +65,23 @@ describe('stop of a client', () => {
     await harness.clock.advance(120_000);
     expect(await start).toBe('NOT_RUNNING');
     expect(harness.transport.consumers).toHaveLength(0);
+  });
+
+  it.each([false, true])('from inside a handler ends in its time (which waits for it: %s)', async (isAwaited) => {
+    const harness = await harnessWithTopics();
+    const reports: StopReport[] = [];
+    const { client } = harness;
+    const worker = client.worker('readers').on(Noted, async () => {
+      const stopping = client.stop({ timeoutMs: 10_000 }).then((report) => reports.push(report));
+      if (isAwaited) await stopping;
+    });
+    await harness.settle(worker.start());
+    harness.kafka.append(eventRecord());
+    await harness.clock.advance(11_000);
+    expect(reports).toEqual([isAwaited ? { timedOut: true, unfinished: 1, uncommitted: 0 } : NOTHING]);
+    expect(harness.producer.disconnected).toBe(true);
+    const committed = harness.kafka.group('_shared.readers').committed({ topic: 'notes', partition: 0 }).offset;
+    expect(committed).toBe(isAwaited ? 0 : 1);
   });
 
   it('lets nothing start or be made after it, also what was made before', async () => {
