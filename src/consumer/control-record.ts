@@ -10,7 +10,7 @@ export interface Move {
 
 /**
  * What the members of a group are told about a tenant. `pause`: whether its handlers rest. `replay`: its records of
- * these partitions are handled again. `skip`: they are passed over. `moved`: every member has obeyed the last move.
+ * these partitions are handled again. `skip`: they are passed over.
  */
 export type Control =
   | { readonly kind: 'pause'; readonly tenantId: TenantId; readonly paused: boolean }
@@ -19,11 +19,11 @@ export type Control =
       readonly tenantId: TenantId;
       /** By `{topic}/{partition}`. */
       readonly partitions: ReadonlyMap<string, Move>;
-    }
-  | { readonly kind: 'moved'; readonly tenantId: TenantId };
+    };
 
 // The control topic is compacted: one key for whether a tenant is paused, one for where it was last moved. Values are
-// JSON: {"paused":true}, or {"replay":{"orders/0":[from,until]}}, or {"skip":{"orders/0":[until]}}; null where nothing is left to say.
+// JSON: {"paused":true}, or {"replay":{"orders/0":[from,until]}}, or {"skip":{"orders/0":[until]}}. A move stays there: a partition that has
+// obeyed it says so in its commit, and one that has not may be opened at any time.
 
 const PAUSE = 'pause:';
 const MOVE = 'move:';
@@ -47,7 +47,6 @@ export function decodeControl({ key, value }: Pick<ReceivedRecord, 'key' | 'valu
   const tenantId = name?.slice(kind.length);
   if (name?.startsWith(kind) !== true || !isTenantId(tenantId)) return undefined;
   if (kind === PAUSE) return { kind: 'pause', tenantId, paused: property(parsed(value), 'paused') === true };
-  if (value === null) return { kind: 'moved', tenantId };
   const told = parsed(value);
   for (const move of ['replay', 'skip'] as const) {
     const partitions = readMoves(property(told, move), move);
@@ -56,10 +55,9 @@ export function decodeControl({ key, value }: Pick<ReceivedRecord, 'key' | 'valu
   return undefined;
 }
 
-/** What needs no saying is taken out of the topic by a null. */
+/** That a tenant is not paused needs no saying: a null takes it out of the topic. */
 function valueOf(control: Control): Buffer | null {
-  if (control.kind === 'moved' || (control.kind === 'pause' && !control.paused)) return null;
-  if (control.kind === 'pause') return Buffer.from(JSON.stringify({ paused: true }));
+  if (control.kind === 'pause') return control.paused ? Buffer.from(JSON.stringify({ paused: true })) : null;
   const moves = [...control.partitions].map(([place, { from, until }]) => [
     place,
     from === undefined ? [until] : [from, until],

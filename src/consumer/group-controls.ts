@@ -50,9 +50,7 @@ export class GroupControls {
   }
 
   async #move(control: Extract<Control, { partitions: unknown }>, options: ControlOptions): Promise<void> {
-    if (control.partitions.size === 0) return;
-    await this.#tell(control, options);
-    await this.#parts.log.write({ kind: 'moved', tenantId: control.tenantId });
+    if (control.partitions.size > 0) await this.#tell(control, options);
   }
 
   async #tell(control: Control, { signal, timeoutMs = DEFAULT_CONFIRM_MS }: ControlOptions): Promise<void> {

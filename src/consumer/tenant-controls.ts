@@ -24,7 +24,7 @@ export interface ControlsParts {
 export class TenantControls {
   readonly #parts: ControlsParts;
   readonly #paused = new Set<Owner>();
-  /** Moves that some partition may not have obeyed yet, with the offset of the control. */
+  /** The last move of each tenant that was ever moved, with its offset in the control topic. */
   readonly #moves = new Map<TenantId, { readonly move: MoveControl; readonly offset: number }>();
   #position = 0;
 
@@ -41,8 +41,6 @@ export class TenantControls {
   obey(control: Control, offset: number): void {
     if (control.kind === 'pause') {
       this.#pause(control.tenantId, control.paused);
-    } else if (control.kind === 'moved') {
-      this.#moves.delete(control.tenantId);
     } else {
       this.#moves.set(control.tenantId, { move: control, offset });
       for (const session of this.#parts.sessions()) this.#moveIn(session, control, offset);
