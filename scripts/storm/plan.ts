@@ -21,7 +21,10 @@ export interface StormSize {
 }
 
 const CALM_MS = 500;
-const LULL_MS = 9_000;
+/** Now and then everything may come to rest. */
+const LULL_GAPS = 2.5;
+/** What even the shortest storm has: a kill and a pause. */
+const FIRST_KINDS = [0, 0.5];
 const BROKER_EVERY_MS = 30_000;
 
 export function planStorm({ seed, seconds, processes, sessionMs, gapMs }: StormSize): Deed[] {
@@ -29,9 +32,9 @@ export function planStorm({ seed, seconds, processes, sessionMs, gapMs }: StormS
   const between = (low: number, high: number): number => Math.round(low + random() * (high - low));
   const endMs = seconds * 1_000;
   const deeds: Deed[] = [];
-  for (let atMs = CALM_MS; atMs < endMs; atMs += random() < 0.06 ? LULL_MS : between(gapMs / 10, gapMs)) {
+  for (let atMs = CALM_MS; atMs < endMs; atMs += random() < 0.06 ? LULL_GAPS * gapMs : between(gapMs / 10, gapMs)) {
     const slot = Math.floor(random() * processes);
-    const kind = random();
+    const kind = FIRST_KINDS[deeds.length] ?? random();
     if (kind < 0.4) deeds.push({ kind: 'kill', slot, atMs, forMs: between(0, 2_000) });
     // Half of the pauses are noticed by nobody, the others outlast the session.
     else if (kind < 0.7)
