@@ -84,11 +84,15 @@ export interface EventConsumer extends AsyncDisposable {
    * `TENANT_ISOLATION_VIOLATION` and `TENANT_CONTEXT_EXPIRED`
    */
   start(): Promise<void>;
-  /** Stops reading, lets running handlers finish for at most `timeoutMs` (default 25,000), commits, leaves. Never rejects. */
+  /**
+   * Stops reading, lets running handlers finish for at most `timeoutMs` (default 25,000), commits, leaves. Never rejects.
+   * Calling it again gives the same answer. A handler that awaits it waits for itself, and its event is delivered again.
+   */
   stop(options?: { readonly timeoutMs?: number | undefined }): Promise<StopReport>;
   /**
    * Resolves once everything that was in this member's partitions at the time of the call is finished and
-   * committed. Waits until the group has told it its partitions; where it has none, there is nothing to wait for.
+   * committed. Waits until the group has told it its partitions; where it has none, there is nothing to wait for. A
+   * handler that awaits it waits for itself: it should give its `signal`.
    *
    * @throws TenantryError `ABORTED`, `NOT_RUNNING`, `INVALID_STATE`
    */

@@ -143,4 +143,15 @@ describe('on', () => {
         expectTypeOf(tenant).not.toHaveProperty('consumer');
       });
   });
+
+  it('takes options of its own, and nothing else', () => {
+    consumer.on(OrderPlaced, () => undefined, {
+      retry: { attempts: 3, isRetryable: (error) => !(error instanceof TypeError) },
+      timeoutMs: 5_000,
+    });
+    // @ts-expect-error that is the name of the consumer's option
+    consumer.on(OrderPlaced, () => undefined, { handlerTimeoutMs: 5_000 });
+    // @ts-expect-error it answers at once
+    consumer.on(OrderPlaced, () => undefined, { retry: { isRetryable: () => Promise.resolve(true) } });
+  });
 });
