@@ -5,6 +5,8 @@ import { tenantryError } from '../core/errors.js';
 export interface Terminal {
   out(text: string): void;
   note(text: string): void;
+  /** Asks a person, where there is one: resolves with whether the answer was yes. */
+  readonly confirm?: ((question: string) => Promise<boolean>) | undefined;
 }
 
 /** One command of the command line. */

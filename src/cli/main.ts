@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { confirm } from './confirm.js';
 import { EXIT } from './exit-codes.js';
 import { runProgram } from './program.js';
 
@@ -21,4 +22,5 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   note: (text) => {
     process.stderr.write(text);
   },
+  confirm: process.stdin.isTTY && process.stderr.isTTY ? confirm : undefined,
 });

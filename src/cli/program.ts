@@ -1,11 +1,14 @@
 import type { ErrorCode } from '../core/error-codes.js';
 import { describeForeignError, isTenantryError } from '../core/errors.js';
 import { usageError, type Command, type Terminal } from './command.js';
+import { cursorsExport } from './commands/cursors-export.js';
+import { cursorsReset } from './commands/cursors-reset.js';
+import { cursorsShow } from './commands/cursors-show.js';
 import { keysGenerate } from './commands/keys-generate.js';
 import { EXIT, EXIT_CODES } from './exit-codes.js';
 import { packageVersion } from './package-version.js';
 
-const COMMANDS: readonly Command[] = [keysGenerate];
+const COMMANDS: readonly Command[] = [keysGenerate, cursorsShow, cursorsExport, cursorsReset];
 const USAGE_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['INVALID_OPTIONS', 'INVALID_TENANT_ID']);
 
 /**

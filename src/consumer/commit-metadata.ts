@@ -87,7 +87,7 @@ export function logHash(logIdentity: string): Buffer {
  * Writes progress into at most `maxCharacters`. What does not fit lowers the recorded head, and the entries
  * at or above it are dropped: what they stand for will be delivered again.
  *
- * @returns the text, the head that it records, and which part of the room all of it would have needed; an empty text,
+ * @returns the text, the head that it records, and which part of the room the taken records need; an empty text,
  * and no fill, where not even the base fits
  */
 export function encodeMetadata(
@@ -100,11 +100,13 @@ export function encodeMetadata(
   const extensions = encodeNotes(notes, room / 2);
   const maxBytes = room - extensions.length;
   const whole = encodeBody(progress, progress.head);
-  const fill = room > 0 ? (whole.length + extensions.length) / room : 0;
+  const runBytes = whole.length - encodeBody({ ...progress, taken: [] }, progress.head).length;
+  const fill = room > 0 ? runBytes / room : 0;
   const head = whole.length <= maxBytes ? progress.head : highestHead(progress, maxBytes);
   const body = head === progress.head ? whole : encodeBody(progress, head);
   if (body.length > maxBytes) return { text: '', recordedHead: progress.watermark, fill: 0 };
-  const bytes = Buffer.concat([Buffer.alloc(CRC_BYTES), log, Buffer.from(body), Buffer.from(extensions)]);
+  const told = head === progress.head ? extensions : encodeNotes(notes, room / 2, head);
+  const bytes = Buffer.concat([Buffer.alloc(CRC_BYTES), log, Buffer.from(body), Buffer.from(told)]);
   bytes.writeUInt32BE(crc32(bytes.subarray(CRC_BYTES)), 0);
   return { text: MAGIC + bytes.toString('base64url') + SENTINEL, recordedHead: head, fill };
 }
@@ -133,6 +135,24 @@ export function decodeMetadata(
   if (reader.failed || takenCount > MAX_TAKEN || end > head) return undefined;
   if (cursors.length > MAX_CURSORS || cursors.some((cursor) => cursor.offset >= head)) return undefined;
   return { watermark, head, cursors, taken, ...notes };
+}
+
+/**
+ * Why metadata is not believed: it has not our form, was damaged, or belongs to another partition or another offset.
+ *
+ * @returns undefined where `decodeMetadata` reads it
+ */
+export function metadataFault(
+  text: string,
+  watermark: number,
+  log: Buffer,
+): 'foreign' | 'damaged' | 'other-log' | 'other-offset' | undefined {
+  if (decodeMetadata(text, watermark, log) !== undefined) return undefined;
+  if (!text.startsWith(MAGIC)) return 'foreign';
+  const bytes = payloadOf(text);
+  if (bytes === undefined) return 'damaged';
+  if (!bytes.subarray(CRC_BYTES, FIXED_BYTES).equals(log)) return 'other-log';
+  return new VarintReader(bytes, FIXED_BYTES).next() === watermark ? 'damaged' : 'other-offset';
 }
 
 /** What metadata tells beside the progress, whatever offset it belongs to; nothing where it is not ours. */
@@ -203,12 +223,17 @@ function readNotes(reader: VarintReader): RecordedNotes {
 function encodeNotes(
   { beganAtMs, controlOffset, replays = [], skips = [] }: RecordedNotes,
   maxBytes: number,
+  recordedHead = Number.POSITIVE_INFINITY,
 ): number[] {
   const bytes: number[] = [];
   if (beganAtMs !== undefined) bytes.push(...extension(BEGAN_AT, [beganAtMs]));
   if (controlOffset !== undefined) bytes.push(...extension(CONTROL_OFFSET, [controlOffset]));
   const tenants: number[][] = [];
-  for (const { owner, until, resume } of replays) tenants.push(extension(REPLAY, [until, resume - until], owner));
+  for (const { owner, until, resume } of replays) {
+    // Beyond the recorded head nothing is told of what runs: the owner comes by there again.
+    const further = Math.max(0, Math.min(resume, recordedHead) - until);
+    tenants.push(extension(REPLAY, [until, further], owner));
+  }
   for (const { owner, until } of skips) tenants.push(extension(SKIP, [until], owner));
   for (const one of tenants) if (bytes.length + one.length <= maxBytes) bytes.push(...one);
   return bytes;

@@ -10,7 +10,8 @@ describe('tenantry', () => {
   it.each(['--help', '-h'])('%s lists the commands', async (flag) => {
     const { exitCode, out, note } = await run(flag);
     expect(exitCode).toBe(0);
-    expect(out).toContain('keys generate');
+    for (const name of ['keys generate', 'cursors show', 'cursors export', 'cursors reset'])
+      expect(out).toContain(name);
     expect(out).toContain('Exit codes:');
     expect(note).toBe('');
   });

@@ -6,10 +6,19 @@ export interface Run {
   readonly note: string;
 }
 
-/** Runs the command line in this process. */
-export async function run(...args: string[]): Promise<Run> {
+/** Runs the command line in this process, without a terminal to ask at. */
+export function run(...args: string[]): Promise<Run> {
+  return runAsking(undefined, ...args);
+}
+
+/** The same with a person to ask. */
+export async function runAsking(
+  confirm: ((question: string) => Promise<boolean>) | undefined,
+  ...args: string[]
+): Promise<Run> {
   let out = '';
   let note = '';
-  const exitCode = await runProgram(args, { out: (text) => void (out += text), note: (text) => void (note += text) });
+  const terminal = { out: (text: string) => void (out += text), note: (text: string) => void (note += text), confirm };
+  const exitCode = await runProgram(args, terminal);
   return { exitCode, out, note };
 }
