@@ -36,6 +36,8 @@ interface ActiveRun {
   readonly rest: ReceivedRecord[];
   /** Where the log ends, once it has been read to there. */
   endOffset: number | undefined;
+  /** When it last got on. */
+  movedAtMs: number;
 }
 
 const CHUNK_RECORDS = 100;
@@ -50,6 +52,7 @@ const IDLE_MS = 100;
 const TURNS_FOR_THE_HEAD = 8;
 const TURN_MS = 5;
 const CONNECT_RETRY_MS = 1_000;
+const STANDSTILL_MS = 10_000;
 
 /**
  * The second reader: reads for parked tenants what the head has passed over, from their cursors towards the head. One
@@ -66,6 +69,8 @@ export class CatchUpReader {
   #loop: Promise<void> | undefined;
   readonly #rest: Rest;
   #mustBeginAnew = false;
+  /** Runs that have ended and took nothing: the next one would do no better at once. */
+  #endedInVain = 0;
   #scanned = 0;
   #taken = 0;
 
@@ -75,10 +80,10 @@ export class CatchUpReader {
   }
 
   /** Records read so far, and how many of them were taken: what passing tenants over costs. */
-  get counts(): { readonly read: number; readonly taken: number } {
+  get counts(): { readonly read: number; readonly taken: number; readonly endedInVain: number } {
     let taken = this.#taken;
     for (const { run } of this.#runs.values()) taken += run.taken;
-    return { read: this.#scanned, taken };
+    return { read: this.#scanned, taken, endedInVain: this.#endedInVain };
   }
 
   start(): void {
@@ -148,6 +153,7 @@ export class CatchUpReader {
       return;
     }
     this.#ends = [];
+    const before = this.counts;
     const records = await reader.poll(CHUNK_RECORDS);
     const ends = this.#ends;
     for (const record of records) this.#runOf(record)?.rest.push(record);
@@ -157,7 +163,9 @@ export class CatchUpReader {
     }
     for (const session of [...this.#runs.keys()]) this.#workOff(session, reader);
     onTaken();
-    if (records.length === 0) await this.#rest.take(IDLE_MS);
+    const inVain = this.counts.endedInVain > before.endedInVain && this.counts.taken === before.taken;
+    if (inVain) await delay(this.#parts.clock, IDLE_MS);
+    else if (records.length === 0) await this.#rest.take(IDLE_MS);
   }
 
   /** Gives every partition with a cursor worth reading for a run, and goes on with those that had to wait. */
@@ -170,7 +178,7 @@ export class CatchUpReader {
       const { topic, partition } = session;
       const run = new CursorRun(session.ledger, cursor.offset);
       cursor.servedIn = this.#turn;
-      this.#runs.set(session, { run, rest: [], endOffset: undefined });
+      this.#runs.set(session, { run, rest: [], endOffset: undefined, movedAtMs: this.#parts.clock.monotonicMs() });
       await reader.read({ topic, partition, offset: cursor.offset, leaderEpoch: undefined });
     }
   }
@@ -211,7 +219,10 @@ export class CatchUpReader {
     for (const record of rest) {
       if (!this.#parts.receive(session, run, record)) {
         if (this.#waitsFor(session, run, rest.length - done)) break;
-        run.leaveBehind(record.offset, ownerOf(record.key));
+        const owner = ownerOf(record.key);
+        run.leaveBehind(record.offset, owner);
+        const cursor = session.ledger.cursors.of(owner);
+        if (cursor !== undefined) cursor.sinceMs = record.timestampMs;
       }
       done += 1;
     }
@@ -220,7 +231,11 @@ export class CatchUpReader {
     if (rest.length === 0 && active.endOffset !== undefined) run.passTo(active.endOffset);
     active.endOffset = rest.length === 0 ? undefined : active.endOffset;
     run.settle(this.#turn);
-    if (this.#isOfNoUse(session, run, rest.length)) this.#end(session, reader);
+    const nowMs = this.#parts.clock.monotonicMs();
+    if (done > 0 || rest.length > 0) active.movedAtMs = nowMs;
+    // The news of the log's end may be lost with an error: a run that gets nothing at all is begun anew.
+    const standsStill = nowMs - active.movedAtMs > STANDSTILL_MS;
+    if (standsStill || this.#isOfNoUse(session, run, rest.length)) this.#end(session, reader);
   }
 
   /** Whether a run stays where it is until the next record's owner has room: only where nobody waits for the run. */
@@ -248,6 +263,7 @@ export class CatchUpReader {
     if (active === undefined) return;
     this.#runs.delete(session);
     this.#taken += active.run.taken;
+    if (active.run.taken === 0) this.#endedInVain += 1;
     reader.leave({ topic: session.topic, partition: session.partition });
   }
 

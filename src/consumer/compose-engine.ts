@@ -33,7 +33,6 @@ export function composeEngine(
       groupId,
       clock,
       telemetry,
-      copies,
       handlers,
       counters,
       consumer: transport.createGroupConsumer({ groupId, topics, clientIdSuffix: groupId }),
@@ -42,7 +41,7 @@ export function composeEngine(
       weightOf: (payer) => weightOf(payer, directory),
       guard,
       logicalTopicOf: (topic) => topic,
-      runner: (onOverdue) =>
+      runner: ({ onOverdue, mayHandle }) =>
         new RecordRunner({
           groupId,
           clock,
@@ -54,6 +53,7 @@ export function composeEngine(
           publisherOf,
           knows: (tenantId) => guard.knows(tenantId),
           onOverdue,
+          mayHandle,
           handlers,
           counters,
           dedupe,

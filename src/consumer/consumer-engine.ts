@@ -6,14 +6,13 @@ import type { Telemetry } from '../telemetry/telemetry.js';
 import type { ConsumerFault, GroupConsumer, PartitionReader, RecordProducer } from '../transport/port.js';
 import { CatchUpReader } from './catch-up-reader.js';
 import { Committer } from './committer.js';
-import type { CopySender } from './copy-sender.js';
 import type { Counters } from './counters.js';
-import type { Delivery, Payer } from './delivery.js';
+import type { Payer } from './delivery.js';
 import { FairScheduler, type SchedulerLimits } from './fair-scheduler.js';
 import { ControlLog } from './control-log.js';
 import { GroupControls } from './group-controls.js';
 import { GroupMembership } from './group-membership.js';
-import { HandlerDispatch } from './handler-dispatch.js';
+import { HandlerDispatch, type RunnerHooks } from './handler-dispatch.js';
 import type { HandlerTable } from './handler-table.js';
 import { HeadReader } from './head-reader.js';
 import { consumerHealth } from './health.js';
@@ -60,13 +59,12 @@ export interface EngineParts {
   readonly control: ControlPlace | undefined;
   readonly guard: TenantGuard;
   readonly handlers: HandlerTable;
-  readonly copies: CopySender;
   readonly counters: Counters;
   readonly telemetry: Telemetry;
   readonly weightOf: (payer: Payer) => number;
   readonly logicalTopicOf: (topic: string) => string;
   /** Makes the runner; the engine tells it what to do with handlers that do not settle. */
-  readonly runner: (onOverdue: (delivery: Delivery) => void) => RecordRunner;
+  readonly runner: (hooks: RunnerHooks) => RecordRunner;
 }
 
 const CAUGHT_UP_POLL_MS = 20;
@@ -122,7 +120,7 @@ export class ConsumerEngine {
       runner: parts.runner,
       mayStart: () => this.#head.sincePollMs <= options.maxPollIntervalMs,
       onRoom: (owner) => {
-        if (budget.relaxed) this.#head.poke();
+        if (!budget.full) this.#head.poke();
         this.#catchUp.roomFor(owner);
       },
     });
@@ -157,6 +155,7 @@ export class ConsumerEngine {
         this.#controlLog === undefined ||
         this.#controlLog.isLoaded ||
         ((await within(clock, CONTROL_WAIT_MS, this.#controlLog.loaded)) && this.#controlLog.isLoaded),
+      isAsFarAs: async (session) => this.#controlLog === undefined || this.#controlLog.isAsFarAs(session),
       onOpened: (session) => {
         if (this.#controlLog !== undefined) this.#controls.open(session);
       },
@@ -194,7 +193,7 @@ export class ConsumerEngine {
       createReader: parts.createReader,
       receive: (session, run, record) => intake.fromRun(session, run, record),
       isRelaxed: (session, owner) => intake.isRelaxed(session, owner),
-      mayRead: () => !budget.full,
+      mayRead: () => !budget.full && !this.#head.isWaiting,
       isHeadBehind: () => this.#head.isBehind,
       onTaken: () => {
         this.#dispatch.start();
@@ -255,7 +254,7 @@ export class ConsumerEngine {
       fault: this.#fault,
       isAssigned: this.#membership.isAssigned,
       overdue: this.#dispatch.overdue,
-      failingCopies: this.#parts.copies.failing,
+      failingCopies: this.#dispatch.failingCopies,
       sessions: [...this.#membership.sessions],
       delayed: this.#membership.delayed,
       endangered: this.#positions.endangered,
@@ -321,6 +320,9 @@ export class ConsumerEngine {
       logRange: (partition) => consumer.logRange(partition, 10_000),
       onControl: (control, offset) => {
         this.#controls.obey(control, offset);
+      },
+      onRemade: () => {
+        this.#controls.forget();
       },
       onPosition: (offset) => {
         this.#controls.readTo(offset);

@@ -4,6 +4,7 @@ import { tenantryError } from '../core/errors.js';
 import type { ReceivedRecord } from '../record/wire-record.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import type { LogRange, PartitionReader, RecordProducer, TopicPartition } from '../transport/port.js';
+import type { PartitionSession } from './partition-session.js';
 import { Rest } from './rest.js';
 import { within } from './within.js';
 import { decodeControl, encodeControl, type Control } from './control-record.js';
@@ -18,6 +19,8 @@ export interface ControlLogParts {
   readonly producer: RecordProducer;
   /** A control was read, at this offset. */
   readonly onControl: (control: Control, offset: number) => void;
+  /** The topic was made anew, or cut: its offsets begin again. */
+  readonly onRemade: () => void;
   /** Everything below this offset was read. */
   readonly onPosition: (offset: number) => void;
 }
@@ -75,6 +78,19 @@ export class ControlLog {
   }
 
   /**
+   * Whether this member has read all that a partition's last owner had obeyed. Where that lies beyond the topic's end,
+   * the topic was made anew, and it says nothing.
+   */
+  async isAsFarAs(session: PartitionSession): Promise<boolean> {
+    const { controlOffset } = session;
+    if (controlOffset === undefined || controlOffset <= this.#position) return true;
+    const { highOffset } = await this.#parts.logRange(this.#place);
+    if (controlOffset <= highOffset) return false;
+    session.forgetControl();
+    return true;
+  }
+
+  /**
    * Writes a control for all members.
    *
    * @returns its offset
@@ -109,7 +125,7 @@ export class ControlLog {
   }
 
   async #read(reader: PartitionReader): Promise<void> {
-    const { logRange } = this.#parts;
+    const { logRange, telemetry } = this.#parts;
     await reader.connect({
       onReadable: () => this.#rest.end(),
       onEnd: (_, offset) => {
@@ -120,7 +136,12 @@ export class ControlLog {
         this.#rest.end();
       },
     });
-    const { lowOffset } = await logRange(this.#place);
+    const { lowOffset, highOffset } = await logRange(this.#place);
+    if (this.#position > highOffset) {
+      telemetry.log('controlRemade', { topic: this.#place.topic, offset: this.#position });
+      this.#position = 0;
+      this.#parts.onRemade();
+    }
     await reader.read({ ...this.#place, offset: Math.max(this.#position, lowOffset), leaderEpoch: undefined });
     while (this.#goesOn()) {
       this.#ends.length = 0;

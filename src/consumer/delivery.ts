@@ -11,6 +11,17 @@ export const VIOLATIONS = '_violation';
 /** Who pays for the handling of a record. */
 export type Payer = TenantId | typeof VIOLATIONS;
 
+/** A copy that is owed, until the broker has acknowledged it. */
+export interface PendingCopy {
+  readonly kind: 'dead-letter' | 'quarantine';
+  readonly code: ErrorCode;
+  readonly detail: string | undefined;
+  /** Whether it was tried and has failed. */
+  failed: boolean;
+  /** How often the broker has refused it for what it is. */
+  refusals: number;
+}
+
 /** A taken record on its way through the consumer. */
 export interface Delivery {
   readonly session: PartitionSession;
@@ -27,6 +38,8 @@ export interface Delivery {
   readonly replay: boolean;
   /** Bytes held in memory for it. */
   readonly heldBytes: number;
+  /** The copy that it has come to; its handler is not asked again. */
+  copy: PendingCopy | undefined;
   /** Tries of the handler so far. */
   attempts: number;
 }

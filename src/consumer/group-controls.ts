@@ -58,10 +58,11 @@ export class GroupControls {
     const offset = await log.write(control);
     const deadlineMs = clock.monotonicMs() + timeoutMs;
     for (;;) {
-      const waiting = await this.#unconfirmed(offset);
-      if (waiting.length === 0) return;
+      // A look-up that fails tells nothing; the next one may.
+      const waiting = await this.#unconfirmed(offset).catch(() => undefined);
+      if (waiting?.length === 0) return;
       if (signal?.aborted === true) throw tenantryError('ABORTED', 'the wait for the members of the group was aborted');
-      if (clock.monotonicMs() >= deadlineMs) throw unconfirmed(waiting);
+      if (clock.monotonicMs() >= deadlineMs) throw unconfirmed(waiting ?? []);
       await delay(clock, CONFIRM_POLL_MS, signal);
     }
   }

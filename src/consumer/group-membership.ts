@@ -21,6 +21,8 @@ export interface MembershipParts extends StartParts {
   readonly onChanged: () => void;
   /** What has to be known before any partition is opened; an answer of false means that it is not known in time. */
   readonly isReady: () => Promise<boolean>;
+  /** Whether this member knows all about tenants that a partition's last owner knew. */
+  readonly isAsFarAs: (session: PartitionSession) => Promise<boolean>;
   /** A partition is ours; nothing of it was read yet. Called before its start is committed, and again before it is read. */
   readonly onOpened: (session: PartitionSession) => void;
 }
@@ -189,8 +191,17 @@ export class GroupMembership {
     // What is about to go may be another's already: a start that is committed then could undo the other's progress.
     const staying = partitions.filter((place) => !this.#isLeaving(place));
     const found = await openSessions(staying, this.#parts);
-    const { failed, reason } = found;
-    const sessions = found.sessions.filter((session) => !this.#isLeaving(session));
+    const failed = [...found.failed];
+    let { reason } = found;
+    const sessions: PartitionSession[] = [];
+    for (const session of found.sessions) {
+      if (await this.#parts.isAsFarAs(session).catch(() => false)) {
+        if (!this.#isLeaving(session)) sessions.push(session);
+      } else {
+        failed.push({ topic: session.topic, partition: session.partition });
+        reason = 'the control topic is not read as far as its last owner had read it';
+      }
+    }
     for (const session of sessions) this.#parts.onOpened(session);
     if (this.#closing.signal.aborted) return { opened: [], failed: [], reason };
     this.#opening = sessions;

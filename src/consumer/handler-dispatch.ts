@@ -1,18 +1,20 @@
 import type { Clock, Timer } from '../core/clock.js';
-import type { Delivery } from './delivery.js';
+import { VIOLATIONS, type Delivery } from './delivery.js';
 import type { FairScheduler } from './fair-scheduler.js';
 import type { IntakeBudget } from './intake-budget.js';
 import type { PartitionSession } from './partition-session.js';
 import type { Owner } from './record-owner.js';
-import type { RecordRunner, RunResult } from './record-runner.js';
+import type { RecordRunner, RunnerParts, RunResult } from './record-runner.js';
+
+/** What a runner asks, and tells. */
+export type RunnerHooks = Pick<RunnerParts, 'mayHandle' | 'onOverdue'>;
 
 /** What dispatch stands on. */
 export interface DispatchParts {
   readonly clock: Clock;
   readonly scheduler: FairScheduler;
   readonly budget: IntakeBudget;
-  /** Makes the runner; it tells of handlers that do not settle. */
-  readonly runner: (onOverdue: (delivery: Delivery) => void) => RecordRunner;
+  readonly runner: (hooks: RunnerHooks) => RecordRunner;
   /** Whether handlers may start at all now. */
   readonly mayStart: () => boolean;
   /** Whether nothing of an owner may start. */
@@ -38,10 +40,13 @@ export class HandlerDispatch {
 
   constructor(parts: DispatchParts) {
     this.#parts = parts;
-    this.#runner = parts.runner((delivery) => {
-      this.#overdue.add(delivery);
-      parts.scheduler.overrun(delivery);
-      this.start();
+    this.#runner = parts.runner({
+      mayHandle: ({ owner }) => parts.mayStart() && !parts.isPaused(owner),
+      onOverdue: (delivery) => {
+        this.#overdue.add(delivery);
+        parts.scheduler.overrun(delivery);
+        this.start();
+      },
     });
   }
 
@@ -50,9 +55,16 @@ export class HandlerDispatch {
     return this.#overdue.size;
   }
 
+  /** Copies that the broker has not taken yet, and was asked to. */
+  get failingCopies(): number {
+    let failing = 0;
+    for (const { copy } of this) if (copy?.failed === true) failing += 1;
+    return failing;
+  }
+
   /** Takes a record that a handler is owed, or a copy. */
   enqueue(delivery: Delivery): void {
-    this.#parts.budget.take(delivery.owner, delivery.heldBytes);
+    this.#parts.budget.take(delivery.owner, delivery.heldBytes, delivery.payer === VIOLATIONS);
     this.#parts.scheduler.enqueue(delivery);
   }
 
@@ -91,7 +103,7 @@ export class HandlerDispatch {
   #drop(matches: (delivery: Delivery) => boolean): Delivery[] {
     const dropped = this.#parts.scheduler.drop(matches);
     for (const delivery of dropped) {
-      this.#parts.budget.giveBack(delivery.owner, delivery.heldBytes);
+      this.#parts.budget.giveBack(delivery.owner, delivery.heldBytes, delivery.payer === VIOLATIONS);
       this.#held.get(delivery)?.cancel();
       this.#held.delete(delivery);
     }
@@ -128,7 +140,7 @@ export class HandlerDispatch {
       if (result.kind === 'finished') session.ledger.finish(record.offset);
       if (isAgain) session.ledger.rewind(owner, [record.offset]);
       scheduler.settle(delivery);
-      budget.giveBack(delivery.owner, delivery.heldBytes);
+      budget.giveBack(owner, delivery.heldBytes, delivery.payer === VIOLATIONS);
       onRoom(owner);
     }
     this.start();

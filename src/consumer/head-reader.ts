@@ -39,6 +39,7 @@ export class HeadReader {
   #ends: (TopicPartition & { readonly offset: number })[] = [];
   #lastPollMs = 0;
   #isBehind = false;
+  #isWaiting = false;
   #isRunning = false;
   readonly #rest: Rest;
   #loop: Promise<void> | undefined;
@@ -57,6 +58,11 @@ export class HeadReader {
   /** Whether the last poll brought as much as it asked for: there is more to read. */
   get isBehind(): boolean {
     return this.#isBehind;
+  }
+
+  /** Whether it waits for room: then whatever becomes free is for it. */
+  get isWaiting(): boolean {
+    return this.#isWaiting;
   }
 
   get isRunning(): boolean {
@@ -88,9 +94,13 @@ export class HeadReader {
   async #read(): Promise<void> {
     const { budget, membership } = this.#parts;
     while (this.#isRunning) {
-      if (budget.full) await this.#waitForRoom();
+      if (budget.full) {
+        this.#isWaiting = true;
+        await this.#waitForRoom();
+        this.#isWaiting = false;
+      }
       await this.#moveReaders();
-      const wanted = Math.min(this.#chunk.records, Math.max(1, budget.roomForRecords));
+      const wanted = Math.min(this.#chunk.records, budget.roomForRecords);
       const records = await this.#poll(wanted);
       this.#isBehind = records.length >= wanted;
       this.#chunk.adapt(records);
@@ -99,14 +109,15 @@ export class HeadReader {
     }
   }
 
-  /** Waits until half the budget is free. Polling goes on meanwhile, or the group would take us for dead. */
+  /** Waits until half the budget is free, or for a while until any of it is. Polling goes on meanwhile, or the group would take us for dead. */
   async #waitForRoom(): Promise<void> {
     const { clock, budget, membership } = this.#parts;
     const pauseAtMs = clock.monotonicMs() + FULL_BEFORE_PAUSE_MS;
     while (this.#isRunning && !budget.relaxed && clock.monotonicMs() < pauseAtMs) {
       await this.#rest.take(pauseAtMs - clock.monotonicMs());
     }
-    while (this.#isRunning && !budget.relaxed) {
+    // Nobody else takes what is free meanwhile, so this ends with the first record that is finished.
+    while (this.#isRunning && budget.full) {
       this.#pauses.reconcile(membership.sessions, true);
       await this.#poll(1);
       await this.#rest.take(PAUSED_POLL_MS);
@@ -124,9 +135,11 @@ export class HeadReader {
       // Of a partition that is not ours any more: the next owner reads it. Or from before a move: it comes again.
       if (session?.state !== 'active' || session.moveTo !== undefined) continue;
       receive(session, record);
-      if (session.unrecordable * 2 > MAX_REDELIVERY) this.#parts.committer.commit(session);
     }
     this.#applyEnds();
+    for (const session of membership.sessions) {
+      if (session.unrecordable * 2 > MAX_REDELIVERY) this.#parts.committer.commit(session);
+    }
     // Also after an empty poll: something may have waited for a poll, or for a commit.
     onPolled();
     return records;

@@ -5,6 +5,8 @@ interface Share {
   bytes: number;
 }
 
+/** A poll of fewer records costs nearly as much. */
+const LEAST_CHUNK = 16;
 const NONE: Share = Object.freeze({ records: 0, bytes: 0 });
 
 /**
@@ -20,6 +22,7 @@ export class IntakeBudget {
   readonly #shares = new Map<Owner, Share>();
   #records = 0;
   #bytes = 0;
+  #violations = 0;
 
   constructor(maxRecords: number, maxBytes: number) {
     this.#maxRecords = maxRecords;
@@ -36,9 +39,15 @@ export class IntakeBudget {
     return this.#records * 2 <= this.#maxRecords && this.#bytes * 2 <= this.#maxBytes;
   }
 
-  /** How many records may still be read. */
+  /** How many records to read at once, at most: little by little where there is little room, but not one by one. */
   get roomForRecords(): number {
-    return Math.max(0, this.#maxRecords - this.#records);
+    const least = Math.max(1, Math.min(LEAST_CHUNK, this.#maxRecords >> 3));
+    return Math.max(least, this.#maxRecords - this.#records);
+  }
+
+  /** Whether records that contradict their boundary hold all that they may together. */
+  get isFullOfViolations(): boolean {
+    return this.#violations >= Math.max(1, this.#maxRecords >> 2);
   }
 
   /** Owners that hold something. */
@@ -61,7 +70,8 @@ export class IntakeBudget {
     return this.#isWithin(this.#shares.get(owner) ?? NONE, 2);
   }
 
-  take(owner: Owner, bytes: number): void {
+  take(owner: Owner, bytes: number, isViolation = false): void {
+    if (isViolation) this.#violations += 1;
     const share = this.#shares.get(owner);
     if (share === undefined) {
       this.#shares.set(owner, { records: 1, bytes });
@@ -73,9 +83,10 @@ export class IntakeBudget {
     this.#bytes += bytes;
   }
 
-  giveBack(owner: Owner, bytes: number): void {
+  giveBack(owner: Owner, bytes: number, isViolation = false): void {
     const share = this.#shares.get(owner);
     if (share === undefined) return;
+    if (isViolation) this.#violations -= 1;
     if (share.records === 1) {
       this.#shares.delete(owner);
     } else {

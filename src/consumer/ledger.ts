@@ -24,6 +24,8 @@ export class PartitionLedger {
   readonly #taken = new OffsetSet();
   /** Taken offsets that a predecessor recorded and whose records have not been read yet. */
   readonly #awaited = new OffsetSet();
+  /** Up to where owners' records are handled again on purpose, until the last of those is finished. */
+  readonly #replayed = new Map<Owner, number>();
   /** Owners whose records ahead of the head are passed over for good, up to an offset. */
   readonly #skips = new Map<Owner, number>();
   #head: number;
@@ -37,7 +39,10 @@ export class PartitionLedger {
     }
     this.#head = start.head;
     this.cursors = new TenantCursors(start.cursors);
-    for (const replay of start.replays ?? []) this.cursors.takeUp(replay);
+    for (const replay of start.replays ?? []) {
+      this.cursors.takeUp(replay);
+      this.#replayed.set(replay.owner, replay.until);
+    }
     for (const { owner, until } of start.skips ?? []) this.#skips.set(owner, until);
     for (const run of start.taken) {
       for (let offset = run.start; offset < run.start + run.length; offset += 1) {
@@ -124,9 +129,15 @@ export class PartitionLedger {
    */
   rewind(owner: Owner, dropped: readonly number[], offset = Number.POSITIVE_INFINITY): void {
     for (const one of dropped) this.#taken.delete(one);
-    const lowest = dropped.reduce((low, one) => Math.min(low, one), offset);
     const cursor = this.cursors.of(owner);
-    const from = Math.min(lowest, cursor?.offset ?? this.#head);
+    const { replay } = cursor ?? {};
+    // What a replay will not come by is where its owner goes on after it.
+    const ahead = replay === undefined ? [] : dropped.filter((one) => one >= replay.until);
+    if (cursor !== undefined && replay !== undefined) {
+      cursor.replay = { until: replay.until, resume: Math.min(replay.resume, ...ahead) };
+    }
+    const behind = dropped.filter((one) => !ahead.includes(one));
+    const from = Math.min(offset, cursor?.offset ?? this.#head, ...behind);
     if (from >= this.#head) return;
     if (cursor?.owner === undefined) this.cursors.park(owner, from);
     else {
@@ -141,15 +152,25 @@ export class PartitionLedger {
    * @param dropped - offsets of its records that were dropped before they ran
    */
   replay(owner: Owner, dropped: readonly number[], from: number, until: number): void {
-    this.rewind(owner, dropped);
     const before = this.cursors.of(owner);
-    const resume = before?.replay?.resume ?? before?.offset ?? this.#head;
-    const end = Math.min(until, resume);
-    if (from >= end) return;
-    const cursor = before?.owner === undefined ? this.cursors.park(owner, from) : before;
-    cursor.offset = from;
+    const place = before?.replay?.resume ?? before?.offset ?? this.#head;
+    const end = Math.min(until, place);
+    if (from >= end) {
+      this.rewind(owner, dropped);
+      return;
+    }
+    for (const one of dropped) this.#taken.delete(one);
+    const start = Math.min(from, ...dropped);
+    const cursor = before?.owner === undefined ? this.cursors.park(owner, start) : before;
+    cursor.offset = start;
     cursor.isComplete = false;
-    cursor.replay = { until: end, resume };
+    cursor.replay = { until: end, resume: Math.min(place, ...dropped.filter((one) => one >= end)) };
+    this.#replayed.set(owner, end);
+  }
+
+  /** Whether a record is handled again on purpose: below this offset an owner's records are. */
+  replayedUntil(owner: Owner): number {
+    return this.#replayed.get(owner) ?? 0;
   }
 
   /**
@@ -175,8 +196,16 @@ export class PartitionLedger {
   /** What is under way for single owners, as the commit metadata tells it. */
   notes(): Pick<RecordedNotes, 'replays' | 'skips'> {
     for (const [owner, until] of this.#skips) if (until <= this.#head) this.#skips.delete(owner);
+    const replays = this.cursors.replays();
+    const { watermark } = this;
+    for (const [owner, until] of this.#replayed) {
+      if (replays.some((replay) => replay.owner === owner)) continue;
+      // Its cursor has gone on, and records of it run: after a crash they are still what they are.
+      if (watermark < until) replays.push({ owner, until, resume: until });
+      else this.#replayed.delete(owner);
+    }
     return {
-      replays: this.cursors.replays(),
+      replays,
       skips: Array.from(this.#skips, ([owner, until]) => ({ owner, until })),
     };
   }

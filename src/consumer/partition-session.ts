@@ -116,7 +116,13 @@ export class PartitionSession implements TopicPartition {
 
   /** All of the control topic below this offset is obeyed here, and the next commit says so. */
   obeyed(controlOffset: number): void {
-    this.#notes = { ...this.#notes, controlOffset };
+    // What a predecessor has obeyed does not come again because this member reads more slowly.
+    if (controlOffset > (this.controlOffset ?? -1)) this.#notes = { ...this.#notes, controlOffset };
+  }
+
+  /** The control topic was made anew: what was obeyed of the one before says nothing. */
+  forgetControl(): void {
+    this.#notes = { ...this.#notes, controlOffset: undefined };
   }
 
   seeEpoch(leaderEpoch: number | undefined): void {

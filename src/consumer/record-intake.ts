@@ -39,7 +39,7 @@ export class RecordIntake {
     const owner = ownerOf(record.key);
     const receipt = ledger.receive(record.offset, owner);
     if (receipt === 'passed') return;
-    if (receipt === 'awaited' && this.#parts.paused().has(owner)) {
+    if (receipt === 'awaited' && this.#mustWait(session, owner, record.offset)) {
       ledger.rewind(owner, [record.offset]);
       return;
     }
@@ -48,7 +48,7 @@ export class RecordIntake {
       if (delivery === undefined) ledger.finish(record.offset);
       else this.#parts.enqueue(delivery);
     } else if (delivery !== undefined) {
-      if (this.hasRoom(session, owner)) {
+      if (this.hasRoom(session, owner) && !this.#isOneTooMany(delivery)) {
         ledger.take(record.offset);
         this.#parts.enqueue(delivery);
       } else {
@@ -64,7 +64,8 @@ export class RecordIntake {
    */
   fromRun(session: PartitionSession, run: CursorRun, record: ReceivedRecord): boolean {
     const owner = ownerOf(record.key);
-    const receipt = run.receive(record.offset, owner, (named) => this.hasRoom(session, named));
+    const hasRoom = (named: Owner): boolean => this.hasRoom(session, named) && !this.#wouldBeOneTooMany(record);
+    const receipt = run.receive(record.offset, owner, hasRoom);
     const cursor = session.ledger.cursors.of(owner);
     if (cursor !== undefined && receipt !== 'passed') cursor.sinceMs = record.timestampMs;
     if (receipt === 'no-room') return false;
@@ -73,6 +74,21 @@ export class RecordIntake {
     if (delivery === undefined) session.ledger.finish(record.offset);
     else this.#parts.enqueue(delivery);
     return true;
+  }
+
+  /** Whether an awaited record is left to its owner's cursor: it is paused, or waits further back. */
+  #mustWait({ ledger }: PartitionSession, owner: Owner, offset: number): boolean {
+    const cursor = ledger.cursors.of(owner);
+    return this.#parts.paused().has(owner) || (cursor?.owner !== undefined && cursor.offset <= offset);
+  }
+
+  /** Forged records can name any number of tenants, each of which may hold one: together they have a bound of their own. */
+  #isOneTooMany(delivery: Delivery): boolean {
+    return delivery.payer === VIOLATIONS && this.#parts.budget.isFullOfViolations;
+  }
+
+  #wouldBeOneTooMany(record: ReceivedRecord): boolean {
+    return this.#parts.budget.isFullOfViolations && this.#parts.guard.check(record).kind === 'violation';
   }
 
   /** Whether one more record of an owner may be taken. */
@@ -117,7 +133,17 @@ function delivery(
   guarded: Delivery['guarded'],
 ): Delivery {
   const lane = laneOf(record, 'violation' in guarded);
-  const until = session.ledger.cursors.of(owner)?.replay?.until;
-  const replay = until !== undefined && record.offset < until;
-  return { session, record, owner, payer, guarded, lane, replay, heldBytes: heldBytes(record), attempts: 0 };
+  const replay = record.offset < session.ledger.replayedUntil(owner);
+  return {
+    session,
+    record,
+    owner,
+    payer,
+    guarded,
+    lane,
+    replay,
+    heldBytes: heldBytes(record),
+    copy: undefined,
+    attempts: 0,
+  };
 }

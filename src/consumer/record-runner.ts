@@ -9,7 +9,7 @@ import type { CopySender } from './copy-sender.js';
 import type { Counters } from './counters.js';
 import { Deadlines, type Timed } from './deadlines.js';
 import { dedupeKey, type Dedupe } from './dedupe.js';
-import { VIOLATIONS, type Delivery, type Payer } from './delivery.js';
+import { VIOLATIONS, type Delivery, type PendingCopy } from './delivery.js';
 import { openingFailure } from './failure.js';
 import { DeliveryContext, type PublisherOf } from './handler-context.js';
 import type { Route } from './handler-table.js';
@@ -39,12 +39,15 @@ export interface RunnerParts extends OpenParts {
   readonly quarantineTopicOf: (logicalTopic: string) => string;
   /** From 0 to 1, for jitter. */
   readonly random: () => number;
+  /** Whether a handler may still start: its tenant may have been paused while a key or a store was asked for. */
+  readonly mayHandle: (delivery: Delivery) => boolean;
   /** A handler has not settled though its time and its grace are over. */
   readonly onOverdue: (delivery: Delivery) => void;
 }
 
 const FINISHED: RunResult = Object.freeze({ kind: 'finished' });
 const STOPPED: RunResult = Object.freeze({ kind: 'stopped' });
+const LATER: RunResult = Object.freeze({ kind: 'again', afterMs: 100 });
 
 /** After its signal fired, a handler has this long to settle before its slot is given to others. */
 const GRACE_MS = 5_000;
@@ -80,6 +83,7 @@ export class RecordRunner {
   /** Never rejects. No function on the way of a record that is handled is async: each would cost a promise. */
   run(delivery: Delivery): Promise<RunResult> {
     const { guarded, session } = delivery;
+    if (delivery.copy !== undefined) return this.#copy(delivery, delivery.copy);
     if ('violation' in guarded) return this.#quarantine(delivery, guarded.violation);
     if (guarded.undecided) {
       const known = this.#parts.knows(guarded.tenantId);
@@ -114,6 +118,7 @@ export class RecordRunner {
     event: ConsumedEvent | OpeningFailed,
   ): Promise<RunResult> {
     if (delivery.session.state !== 'active') return Promise.resolve(STOPPED); // it went away while the key service was asked
+    if (!this.#parts.mayHandle(delivery)) return Promise.resolve(LATER);
     if ('failure' in event) return this.#afterOpeningFailure(delivery, event.failure);
     if (this.#parts.dedupe !== undefined) return this.#handleOnce(delivery, guarded, route, event, this.#parts.dedupe);
     return this.#handle(delivery, guarded, route, event, undefined);
@@ -138,6 +143,7 @@ export class RecordRunner {
       return { kind: 'again', afterMs: HOLD_RETRY_MS };
     }
     if (delivery.session.state !== 'active') return STOPPED; // it went away while the store was asked
+    if (!this.#parts.mayHandle(delivery)) return LATER;
     if (!isHandled) return this.#handle(delivery, guarded, route, event, () => this.#remember(delivery, key, dedupe));
     this.#parts.counters.duplicate(delivery.payer);
     return FINISHED;
@@ -272,44 +278,41 @@ export class RecordRunner {
     });
   }
 
-  async #deadLetter(delivery: Delivery, code: ErrorCode, detail: string | undefined): Promise<RunResult> {
-    const target = this.#parts.deadLetterTopicOf(delivery.session.logicalTopic);
-    if (!(await this.#copy(delivery, target, code, detail, delivery.payer))) return STOPPED;
-    this.#parts.counters.deadLettered(delivery.payer);
-    this.#parts.telemetry.log('deadLettered', { ...placeOf(delivery), code, attempts: delivery.attempts });
-    return FINISHED;
+  #deadLetter(delivery: Delivery, code: ErrorCode, detail: string | undefined): Promise<RunResult> {
+    return this.#copy(delivery, { kind: 'dead-letter', code, detail, failed: false, refusals: 0 });
   }
 
-  async #quarantine(delivery: Delivery, code: ErrorCode): Promise<RunResult> {
-    const target = this.#parts.quarantineTopicOf(delivery.session.logicalTopic);
-    // Nobody pays for it: a forger would use up the rate of the tenant that the forgery names.
-    if (!(await this.#copy(delivery, target, code, undefined, VIOLATIONS))) return STOPPED;
-    this.#parts.counters.quarantined(delivery.payer, code);
-    this.#parts.telemetry.log('quarantined', { ...placeOf(delivery), code });
-    return FINISHED;
+  #quarantine(delivery: Delivery, code: ErrorCode): Promise<RunResult> {
+    return this.#copy(delivery, { kind: 'quarantine', code, detail: undefined, failed: false, refusals: 0 });
   }
 
-  async #copy(
-    delivery: Delivery,
-    target: string,
-    code: ErrorCode,
-    detail: string | undefined,
-    payer: Payer,
-  ): Promise<boolean> {
-    const { session, record, attempts } = delivery;
-    const controller = new AbortController();
-    const abortable = {
-      abort: (): void => {
-        controller.abort();
-      },
-    };
-    session.running.add(abortable);
-    try {
-      const reason = { code, detail, groupId: this.#parts.groupId, attempts };
-      return await this.#parts.copies.copy(record, target, reason, payer, controller.signal);
-    } finally {
-      session.running.delete(abortable);
+  /** A copy that the broker does not take now is tried again later, and its slot is others' meanwhile. */
+  async #copy(delivery: Delivery, copy: PendingCopy): Promise<RunResult> {
+    const { copies, counters, telemetry, deadLetterTopicOf, quarantineTopicOf } = this.#parts;
+    const { record, session, attempts, payer } = delivery;
+    const { kind, code, detail } = copy;
+    delivery.copy = copy;
+    const targetOf = kind === 'dead-letter' ? deadLetterTopicOf : quarantineTopicOf;
+    const reason = { code, detail, groupId: this.#parts.groupId, attempts };
+    // Nobody pays for quarantine: a forger would use up the rate of the tenant that the forgery names.
+    const costs = kind === 'dead-letter' ? payer : VIOLATIONS;
+    const running = { abort: (): void => undefined };
+    session.running.add(running);
+    const failure = await copies.copy(record, targetOf(session.logicalTopic), reason, costs, copy.refusals);
+    session.running.delete(running);
+    if (failure !== undefined) {
+      copy.failed = true;
+      if (failure.kind === 'invalid') copy.refusals += 1;
+      return { kind: 'again', afterMs: HOLD_RETRY_MS };
     }
+    if (kind === 'dead-letter') {
+      counters.deadLettered(payer);
+      telemetry.log('deadLettered', { ...placeOf(delivery), code, attempts });
+    } else {
+      counters.quarantined(payer, code);
+      telemetry.log('quarantined', { ...placeOf(delivery), code });
+    }
+    return FINISHED;
   }
 }
 

@@ -47,6 +47,13 @@ export class TenantControls {
     }
   }
 
+  /** The control topic was made anew: what it said is gone, but for who is paused, which nobody has taken back. */
+  forget(): void {
+    this.#moves.clear();
+    this.#position = 0;
+    for (const session of this.#parts.sessions()) session.forgetControl();
+  }
+
   /** The control topic was read up to here: what was said is obeyed in every partition that is open. */
   readTo(position: number): void {
     this.#position = position;

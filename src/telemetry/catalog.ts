@@ -307,6 +307,13 @@ export const LOG_EVENTS = {
     fields: ['topic', 'offset'],
     meaning: 'A record of the control topic is not one of this version; somebody else may write there.',
   },
+  controlRemade: {
+    level: 'error',
+    message: 'control topic made anew',
+    fields: ['topic', 'offset'],
+    meaning:
+      'It ends before what was read of it: pauses hold in the members that run, and are unknown to those that start.',
+  },
   controlFailed: {
     level: 'warn',
     message: 'control topic not read',

@@ -170,8 +170,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a finished copy before the broker has it',
     file: 'record-runner.ts',
-    find: 'if (!(await this.#copy(delivery, target, code, detail, delivery.payer))) return STOPPED;',
-    replace: 'void this.#copy(delivery, target, code, detail, delivery.payer);',
+    find: '    if (failure !== undefined) {\n      copy.failed = true;',
+    replace: '    if (failure !== undefined && copy.refusals < 0) {\n      copy.failed = true;',
   },
   {
     name: 'two records of a key at once',

@@ -27,6 +27,7 @@ function delivery(tenant: string, lane = 'k'): Delivery {
     lane,
     guarded: { violation: 'TENANT_MISMATCH' },
     replay: false,
+    copy: undefined,
     heldBytes: 1,
     attempts: 0,
   };
