@@ -11,6 +11,12 @@ const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 const EXIT_INTERRUPTED = 130;
 
+// Who reads only the first lines, as `head` does, has seen enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
 async function runAndReport(options: DemoOptions): Promise<void> {
   const interrupt = new AbortController();
   const onSignal = (): void => {

@@ -32,6 +32,8 @@ export class GroupControls {
   }
 
   async replay(tenantId: TenantId, { from, until }: ReplayRange, options: ControlOptions): Promise<void> {
+    this.#assertRead(from);
+    this.#assertRead(until);
     const partitions = await this.#moves(async (place, low, high) => {
       const first = await this.#offsetOf(place, from, high);
       const last = until === undefined ? high : await this.#offsetOf(place, until, high);
@@ -42,6 +44,7 @@ export class GroupControls {
   }
 
   async skip(tenantId: TenantId, to: MoveTarget | undefined, options: ControlOptions): Promise<void> {
+    this.#assertRead(to);
     const partitions = await this.#moves(async (place, _low, high) => {
       const until = to === undefined ? high : await this.#offsetOf(place, to, high);
       return until === undefined ? undefined : { until: Math.min(until, high) };
@@ -77,6 +80,14 @@ export class GroupControls {
     });
   }
 
+  /** A place that the group does not read is a mistake, not nothing to do. */
+  #assertRead(target: MoveTarget | undefined): void {
+    if (target === undefined || target instanceof Date) return;
+    const strange = target.filter(({ topic }) => !this.#parts.topics.includes(topic)).map(({ topic }) => topic);
+    if (strange.length === 0) return;
+    throw tenantryError('TOPIC_NOT_FOUND', `the group does not read ${strange.join(', ')}`, { topics: strange });
+  }
+
   async #moves(
     moveIn: (place: TopicPartition, low: number, high: number) => Promise<Move | undefined>,
   ): Promise<ReadonlyMap<string, Move>> {
@@ -92,6 +103,9 @@ export class GroupControls {
   /** @returns undefined where nothing is said about this partition */
   async #offsetOf(place: TopicPartition, target: MoveTarget, high: number): Promise<number | undefined> {
     if (target instanceof Date) {
+      if (!this.#parts.consumer.findsTimes) {
+        throw tenantryError('INVALID_STATE', 'a broker in the process finds no offsets by time: give offsets instead');
+      }
       return (await this.#parts.consumer.offsetForTime(place, target.getTime(), TIMEOUT_MS)) ?? high;
     }
     return target.find(({ topic, partition }) => topic === place.topic && partition === place.partition)?.offset;

@@ -1,28 +1,35 @@
 import type { ControlOptions, MoveTarget, ReplayRange, TenantLag, Worker } from '../api/worker.js';
 import { tenantryError } from '../core/errors.js';
+import { checkOptions } from '../core/invalid-options.js';
 import { parseTenantId } from '../core/tenant-id.js';
+import { controlOptionsSchema, replayRangeSchema, skipOptionsSchema } from './control-options.js';
 import type { GroupControls } from './group-controls.js';
 import { GroupEventConsumer } from './group-event-consumer.js';
 
 /** A consumer of every tenant, which can also tell its group what to do about one. */
 export class GroupWorker extends GroupEventConsumer implements Worker {
   async pauseTenant(tenantId: string, options: ControlOptions = {}): Promise<void> {
-    await this.#controls().pause(parseTenantId(tenantId), true, options);
+    const checked = checkOptions('pauseTenant', controlOptionsSchema, options);
+    await this.#controls().pause(parseTenantId(tenantId), true, checked);
   }
 
   async resumeTenant(tenantId: string, options: ControlOptions = {}): Promise<void> {
-    await this.#controls().pause(parseTenantId(tenantId), false, options);
+    const checked = checkOptions('resumeTenant', controlOptionsSchema, options);
+    await this.#controls().pause(parseTenantId(tenantId), false, checked);
   }
 
   async replayTenant(tenantId: string, range: ReplayRange, options: ControlOptions = {}): Promise<void> {
-    await this.#controls().replay(parseTenantId(tenantId), range, options);
+    const checked = checkOptions('the range of replayTenant', replayRangeSchema, range);
+    const waiting = checkOptions('replayTenant', controlOptionsSchema, options);
+    await this.#controls().replay(parseTenantId(tenantId), checked, waiting);
   }
 
   async skipTenant(
     tenantId: string,
-    { to, ...options }: ControlOptions & { readonly to?: MoveTarget | undefined } = {},
+    options: ControlOptions & { readonly to?: MoveTarget | undefined } = {},
   ): Promise<void> {
-    await this.#controls().skip(parseTenantId(tenantId), to, options);
+    const { to, ...waiting } = checkOptions('skipTenant', skipOptionsSchema, options);
+    await this.#controls().skip(parseTenantId(tenantId), to, waiting);
   }
 
   lag(): readonly TenantLag[] {

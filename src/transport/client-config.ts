@@ -45,6 +45,8 @@ export function groupConsumerConfig(
     // librdkafka's own limits (100,000 records a partition, 64 MB) are most of a consumer's memory under backlog.
     'queued.min.messages': 10_000,
     'queued.max.messages.kbytes': 16_384,
+    // A broker answers in turn: what is asked of it waits behind a fetch that waits for records.
+    'fetch.wait.max.ms': 100,
     ...passedThroughToConsumer(options),
     ...consumerConfig(options, group, context),
     // All that tells of a rebalance which others began, see GroupAssignment; the consumer protocol has none such.

@@ -8,6 +8,7 @@ import { ConsumerRequests } from './consumer-requests.js';
 import type { Driver, DriverConsumer, DriverError } from './driver-types.js';
 import { GroupAssignment } from './group-assignment.js';
 import { reasonOf } from './librdkafka-errors.js';
+import { inProcessTopicCreator } from './in-process-brokers.js';
 import type { ResolvedTransportOptions } from './options.js';
 import type {
   CommitRequest,
@@ -91,6 +92,10 @@ export class ConfluentConsumer implements GroupConsumer {
     const count = await this.#requests().partitionCount(topic, timeoutMs);
     if (count === 0) throw topicsNotFound([topic]);
     return count;
+  }
+
+  get findsTimes(): boolean {
+    return inProcessTopicCreator(this.#options.brokers) === undefined;
   }
 
   async offsetForTime(partition: TopicPartition, timestampMs: number, timeoutMs: number): Promise<number | undefined> {

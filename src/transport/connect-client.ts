@@ -88,7 +88,10 @@ export class ConnectWatch {
       return tenantryError('BROKER_ACCESS_DENIED', 'the broker refused the credentials of the option connection.sasl');
     }
     const reason = this.#lastReason ?? reasonOf(error);
-    return tenantryError('BROKER_UNREACHABLE', `no broker answered within ${this.#timeoutMs} ms (${reason})`);
+    return tenantryError(
+      'BROKER_UNREACHABLE',
+      `no broker answered within ${this.#timeoutMs} ms (${reason}): look whether the addresses of the option brokers are right, and whether a broker runs there`,
+    );
   }
 }
 

@@ -124,6 +124,8 @@ export interface GroupConsumer {
   logRange(partition: TopicPartition, timeoutMs: number): Promise<LogRange>;
   /** How many partitions a topic has. Fails with `TOPIC_NOT_FOUND`. */
   partitionCount(topic: string, timeoutMs: number): Promise<number>;
+  /** Whether the brokers can be asked for offsets by time; those in the process cannot. */
+  readonly findsTimes: boolean;
   /** The first offset whose record timestamp is at or after `timestampMs`; undefined where there is none. */
   offsetForTime(partition: TopicPartition, timestampMs: number, timeoutMs: number): Promise<number | undefined>;
   /** An id of the log behind a topic: cluster and topic, as far as the client can tell them. */

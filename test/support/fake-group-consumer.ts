@@ -33,6 +33,7 @@ export class FakeGroupConsumer implements GroupConsumer {
   polls = 0;
   disconnected = false;
   isRejoining = false;
+  findsTimes = true;
   readonly #kafka: FakeKafka;
   readonly #group: FakeGroup;
   readonly #readers = new Map<string, LogCursor>();

@@ -53,7 +53,7 @@ beforeAll(async () => {
 
 afterAll(() => new Promise<void>((resolve) => producer.disconnect(resolve)));
 
-it('threat 42: tells the end behind the markers of transactions, committed and aborted', async () => {
+it('tells the end behind the markers of transactions, committed and aborted', async () => {
   const transport = makeTransport(brokers());
   const topic = await newTopic(transport, 1);
   const reader = transport.createReader({ groupId: 'g', clientIdSuffix: '' });

@@ -1,5 +1,6 @@
 // Pause, resume, replay and skip of tenants, on the whole engine over a fake cluster.
 import { describe, expect, it } from 'vitest';
+import type { ReplayRange } from '../../../src/api/worker.js';
 import { delay } from '../../../src/core/clock.js';
 import { controlTopic } from '../../../src/routing/naming.js';
 import { Noted } from '../../support/contracts.js';
@@ -141,6 +142,36 @@ describe('a paused tenant', () => {
     await expect(process.consumer.pauseTenant('a b')).rejects.toMatchObject({ code: 'INVALID_TENANT_ID' });
     await harness.clock.advanceUntil(process.consumer.stop());
     await expect(process.consumer.pauseTenant('acme')).rejects.toMatchObject({ code: 'INVALID_STATE' });
+  });
+});
+
+describe('what a control is asked with', () => {
+  it.each<[string, unknown]>([
+    ['nothing', undefined],
+    ['no beginning', {}],
+    ['a text for a time', { from: '2026-01-01' }],
+    ['a time that is none', { from: new Date(Number.NaN) }],
+    ['a negative offset', { from: [{ topic: 'notes', partition: 0, offset: -5 }] }],
+    ['no offsets at all', { from: [] }],
+    ['a misspelt field', { from: new Date(0), untill: new Date(1) }],
+  ])('is checked: a replay from %s is refused', async (_what, range) => {
+    const { process } = await reading(new ConsumeHarness());
+    await expect(process.consumer.replayTenant('acme', range as ReplayRange)).rejects.toMatchObject({
+      code: 'INVALID_OPTIONS',
+    });
+  });
+
+  it('is checked: a strange topic, a wrong time-out, and a time where no broker finds any', async () => {
+    const harness = new ConsumeHarness();
+    const { process } = await reading(harness);
+    const { consumer, member } = process;
+    const from = [{ topic: 'strange', partition: 0, offset: 0 }];
+    await expect(consumer.replayTenant('acme', { from })).rejects.toMatchObject({ code: 'TOPIC_NOT_FOUND' });
+    await expect(consumer.skipTenant('acme', { to: from })).rejects.toMatchObject({ code: 'TOPIC_NOT_FOUND' });
+    await expect(consumer.pauseTenant('acme', { timeoutMs: -1 })).rejects.toMatchObject({ code: 'INVALID_OPTIONS' });
+    member.findsTimes = false;
+    const byTime = harness.clock.advanceUntil(consumer.replayTenant('acme', { from: new Date(0) }));
+    await expect(byTime).rejects.toMatchObject({ code: 'INVALID_STATE' });
   });
 });
 

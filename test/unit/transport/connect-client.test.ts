@@ -35,7 +35,7 @@ describe('connecting a client', () => {
     };
     await expect(connect()).rejects.toMatchObject({
       code: 'BROKER_UNREACHABLE',
-      message: 'no broker answered within 1000 ms (failed to resolve broker)',
+      message: expect.stringContaining('no broker answered within 1000 ms (failed to resolve broker)') as string,
     });
   });
 

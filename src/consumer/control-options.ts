@@ -1,0 +1,21 @@
+import { lazySchema, type Zod } from '../core/lazy-schema.js';
+
+const target = (z: Zod) =>
+  z.union([
+    z.date('must be a Date that is a time, or a list of { topic, partition, offset }'),
+    z.array(z.strictObject({ topic: z.string().min(1), partition: z.int().min(0), offset: z.int().min(0) })).min(1),
+  ]);
+
+const waiting = (z: Zod) => ({
+  signal: z.instanceof(AbortSignal).optional(),
+  timeoutMs: z.int().min(1).max(86_400_000).optional(),
+});
+
+/** The options of `pauseTenant` and `resumeTenant`. */
+export const controlOptionsSchema = lazySchema((z) => z.strictObject(waiting(z)));
+
+/** The range of `replayTenant`. */
+export const replayRangeSchema = lazySchema((z) => z.strictObject({ from: target(z), until: target(z).optional() }));
+
+/** The options of `skipTenant`. */
+export const skipOptionsSchema = lazySchema((z) => z.strictObject({ ...waiting(z), to: target(z).optional() }));
