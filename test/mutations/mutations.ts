@@ -140,8 +140,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a pause confirmed before it is committed',
     file: 'group-controls.ts',
-    find: 'if (waiting.length === 0) return;',
-    replace: 'if (waiting.length >= 0) return;',
+    find: 'if (waiting?.length === 0) return;',
+    replace: 'if (waiting?.length !== -1) return;',
   },
   {
     name: 'live again one record before the head',

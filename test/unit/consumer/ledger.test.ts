@@ -152,6 +152,20 @@ describe('a parked owner', () => {
     expect(ledger.cursors.of(acme)?.offset).toBe(0);
   });
 
+  it('that was moved back behind a run is not taken along by it', () => {
+    const ledger = new PartitionLedger(0);
+    ledger.receive(0, acme);
+    ledger.park(acme, 0);
+    takeAll(ledger, [1, 2, 3]);
+    const run = new CursorRun(ledger, 0);
+    expect([run.receive(0, acme, always), run.receive(1, acme, always)]).toEqual(['taken', 'taken']);
+    run.settle(1);
+    ledger.rewind(acme, [1]);
+    expect(run.receive(2, acme, always)).toBe('passed');
+    run.settle(2);
+    expect([ledger.cursors.of(acme)?.offset, ledger.watermark]).toEqual([1, 0]);
+  });
+
   it('comes to the head across offsets that hold nothing by the end of the log alone', () => {
     const ledger = new PartitionLedger(0);
     ledger.receive(0, acme);
