@@ -6,6 +6,7 @@ import { CursorRun } from './cursor-run.js';
 import type { PartitionSession } from './partition-session.js';
 import { ownerOf, type Owner } from './record-owner.js';
 import { Rest } from './rest.js';
+import { STREAM_GAP } from './stream-gap.js';
 import type { TenantCursor } from './tenant-cursors.js';
 import { within } from './within.js';
 
@@ -43,8 +44,6 @@ interface ActiveRun {
 const CHUNK_RECORDS = 100;
 /** Records that one run reads, at most, while others wait for a run over the same partition. */
 const SLICE_RECORDS = 1_000;
-/** A gap up to this many records is read through; a seek costs more. */
-const STREAM_GAP = 150;
 /** What a waiting run keeps of other runs' polls before it gives up its place. */
 const MAX_REST_RECORDS = 500;
 const IDLE_MS = 100;
@@ -125,7 +124,7 @@ export class CatchUpReader {
         await this.#step(reader);
       } catch (error) {
         this.#parts.telemetry.log('catchUpFailed', { reason: (error as Error).message });
-        for (const session of [...this.#runs.keys()]) this.#end(session, reader);
+        this.#endAll(reader);
         await this.#rest.take(CONNECT_RETRY_MS);
       }
     }
@@ -140,7 +139,7 @@ export class CatchUpReader {
     }
     if (this.#mustBeginAnew) {
       this.#mustBeginAnew = false;
-      for (const session of [...this.#runs.keys()]) this.#end(session, reader);
+      this.#endAll(reader);
       await this.#rest.take(CONNECT_RETRY_MS);
     }
     await this.#placeRuns(reader);
@@ -163,7 +162,8 @@ export class CatchUpReader {
     }
     for (const session of [...this.#runs.keys()]) this.#workOff(session, reader);
     onTaken();
-    const inVain = this.counts.endedInVain > before.endedInVain && this.counts.taken === before.taken;
+    const after = this.counts;
+    const inVain = after.endedInVain > before.endedInVain && after.taken === before.taken;
     if (inVain) await delay(this.#parts.clock, IDLE_MS);
     else if (records.length === 0) await this.#rest.take(IDLE_MS);
   }
@@ -228,8 +228,10 @@ export class CatchUpReader {
     }
     rest.splice(0, done);
     this.#scanned += done;
-    if (rest.length === 0 && active.endOffset !== undefined) run.passTo(active.endOffset);
-    active.endOffset = rest.length === 0 ? undefined : active.endOffset;
+    if (rest.length === 0 && active.endOffset !== undefined) {
+      run.passTo(active.endOffset);
+      active.endOffset = undefined;
+    }
     run.settle(this.#turn);
     const nowMs = this.#parts.clock.monotonicMs();
     if (done > 0 || rest.length > 0) active.movedAtMs = nowMs;
@@ -256,6 +258,10 @@ export class CatchUpReader {
       else keepsOthersWaiting ||= this.#isWorthIt(session, cursor);
     }
     return !servesAnybody || (keepsOthersWaiting && run.read >= SLICE_RECORDS);
+  }
+
+  #endAll(reader: PartitionReader): void {
+    for (const session of [...this.#runs.keys()]) this.#end(session, reader);
   }
 
   #end(session: PartitionSession, reader: PartitionReader): void {

@@ -25,7 +25,6 @@ import type { Loss } from './start-position.js';
 import { TenantControls } from './tenant-controls.js';
 import type { TenantGuard } from './tenant-guard.js';
 import { tenantLags } from './tenant-lag.js';
-import { within } from './within.js';
 
 /** Bounds and intervals of an engine. */
 export interface EngineOptions extends SchedulerLimits {
@@ -151,11 +150,8 @@ export class ConsumerEngine {
         this.#head.poke();
         this.#catchUp.poke();
       },
-      isReady: async () =>
-        this.#controlLog === undefined ||
-        this.#controlLog.isLoaded ||
-        ((await within(clock, CONTROL_WAIT_MS, this.#controlLog.loaded)) && this.#controlLog.isLoaded),
-      isAsFarAs: async (session) => this.#controlLog === undefined || this.#controlLog.isAsFarAs(session),
+      isReady: async () => this.#controlLog?.isLoadedWithin(CONTROL_WAIT_MS) ?? true,
+      isAsFarAs: async (session) => this.#controlLog?.isAsFarAs(session) ?? true,
       onOpened: (session) => {
         if (this.#controlLog !== undefined) this.#controls.open(session);
       },

@@ -36,8 +36,10 @@ const RETRY_MS = 1_000;
 export class ControlLog {
   readonly #parts: ControlLogParts;
   readonly #place: TopicPartition;
+  /** Settled once it is loaded, or stopped. */
   readonly #loaded = deferred<undefined>();
   readonly #stopped = new AbortController();
+  /** The next offset to read. */
   #position = 0;
   /** Where the last poll has found the end of the topic. */
   readonly #ends: number[] = [];
@@ -52,18 +54,10 @@ export class ControlLog {
     this.#rest = new Rest(parts.clock);
   }
 
-  /** Resolves once everything that was in the topic at the start was read, or at the stop. */
-  get loaded(): Promise<unknown> {
-    return this.#loaded.promise;
-  }
-
-  get isLoaded(): boolean {
+  /** Whether everything that was in the topic at the start is read, or will be in this time. */
+  async isLoadedWithin(ms: number): Promise<boolean> {
+    if (!this.#isLoaded) await within(this.#parts.clock, ms, this.#loaded.promise);
     return this.#isLoaded;
-  }
-
-  /** The next offset to read. */
-  get position(): number {
-    return this.#position;
   }
 
   start(): void {

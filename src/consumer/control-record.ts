@@ -22,8 +22,8 @@ export type Control =
     };
 
 // The control topic is compacted: one key for whether a tenant is paused, one for where it was last moved. Values are
-// JSON: {"paused":true}, or {"replay":{"orders/0":[from,until]}}, or {"skip":{"orders/0":[until]}}. A move stays there: a partition that has
-// obeyed it says so in its commit, and one that has not may be opened at any time.
+// JSON: {"paused":true}, or {"replay":{"orders/0":[from,until]}}, or {"skip":{"orders/0":[until]}}. A move stays there: a
+// partition that has obeyed it says so in its commit, and one that has not may be opened at any time.
 
 const PAUSE = 'pause:';
 const MOVE = 'move:';

@@ -6,6 +6,7 @@ import type { GroupConsumer, TopicPartition } from '../transport/port.js';
 import { logHash, notesIn } from './commit-metadata.js';
 import type { ControlLog } from './control-log.js';
 import type { Control, Move } from './control-record.js';
+import { placeName, placesOf } from './places.js';
 
 /** What the controls of a group stand on. */
 export interface GroupControlsParts {
@@ -95,7 +96,7 @@ export class GroupControls {
     for (const place of await this.#places()) {
       const { lowOffset, highOffset } = await this.#parts.consumer.logRange(place, TIMEOUT_MS);
       const move = await moveIn(place, lowOffset, highOffset);
-      if (move !== undefined) moves.set(`${place.topic}/${place.partition}`, move);
+      if (move !== undefined) moves.set(placeName(place), move);
     }
     return moves;
   }
@@ -114,16 +115,13 @@ export class GroupControls {
   async #places(): Promise<TopicPartition[]> {
     const { consumer, topics } = this.#parts;
     const places: TopicPartition[] = [];
-    for (const topic of topics) {
-      const count = await consumer.partitionCount(topic, TIMEOUT_MS);
-      for (let partition = 0; partition < count; partition += 1) places.push({ topic, partition });
-    }
+    for (const topic of topics) places.push(...(await placesOf(topic, consumer, TIMEOUT_MS)));
     return places;
   }
 }
 
 function unconfirmed(partitions: readonly TopicPartition[]): Error {
-  const names = partitions.map(({ topic, partition }) => `${topic}/${partition}`);
+  const names = partitions.map(placeName);
   return tenantryError(
     'CONTROL_UNCONFIRMED',
     `it is written, and members obey it as they read it, but these partitions have not confirmed it: ${names.join(', ')}`,

@@ -2,6 +2,7 @@ import { delay, type Clock } from '../core/clock.js';
 import type { GroupConsumer, TopicPartition } from '../transport/port.js';
 import type { Committer } from './committer.js';
 import type { PartitionSession } from './partition-session.js';
+import { placeName } from './places.js';
 import { openSessions, type StartParts } from './start-position.js';
 import { within } from './within.js';
 
@@ -91,8 +92,8 @@ export class GroupMembership {
     return this.#assignedOnce && this.isQuiet && this.#delayed.size === 0;
   }
 
-  session(topic: string, partition: number): PartitionSession | undefined {
-    return this.#sessions.get(placeKey(topic, partition));
+  session(place: TopicPartition): PartitionSession | undefined {
+    return this.#sessions.get(placeName(place));
   }
 
   assigned(partitions: readonly TopicPartition[]): void {
@@ -101,7 +102,7 @@ export class GroupMembership {
   }
 
   revoked(partitions: readonly TopicPartition[], lost: boolean): void {
-    for (const { topic, partition } of partitions) this.#delayed.delete(placeKey(topic, partition));
+    for (const place of partitions) this.#delayed.delete(placeName(place));
     this.#enqueue({ kind: 'revoked', partitions, lost });
   }
 
@@ -110,7 +111,7 @@ export class GroupMembership {
     session.drain();
     this.#parts.dropQueued(new Set([session]));
     session.close();
-    this.#sessions.set(placeKey(session.topic, session.partition), session.startingAgainAt(startOffset));
+    this.#sessions.set(placeName(session), session.startingAgainAt(startOffset));
   }
 
   /**
@@ -152,8 +153,8 @@ export class GroupMembership {
     const { opened, failed, reason } = await this.#open(partitions);
     if (this.#closing.signal.aborted) return;
     for (const session of opened) {
-      this.#delayed.delete(placeKey(session.topic, session.partition));
-      this.#sessions.set(placeKey(session.topic, session.partition), session);
+      this.#delayed.delete(placeName(session));
+      this.#sessions.set(placeName(session), session);
       // Once more: what the group was told while the start was committed has not reached it.
       this.#parts.onOpened(session);
     }
@@ -224,24 +225,22 @@ export class GroupMembership {
   #delay(partitions: readonly TopicPartition[], reason: string): void {
     const { clock, telemetry } = this.#parts;
     telemetry.log('assignmentDelayed', { partitions: partitions.length, reason });
-    for (const place of partitions) this.#delayed.set(placeKey(place.topic, place.partition), place);
+    for (const place of partitions) this.#delayed.set(placeName(place), place);
     clock.setTimer(RETRY_MS, () => {
       if (!this.#closing.signal.aborted) this.#enqueue({ kind: 'delayed', partitions });
     });
   }
 
   async #assignDelayed(partitions: readonly TopicPartition[]): Promise<void> {
-    const still = partitions.filter((place) => this.#delayed.get(placeKey(place.topic, place.partition)) === place);
+    const still = partitions.filter((place) => this.#delayed.get(placeName(place)) === place);
     if (still.length > 0) await this.#assign(still);
   }
 
   async #revoke(partitions: readonly TopicPartition[], lost: boolean): Promise<void> {
     const { consumer, telemetry, drainMs } = this.#parts;
-    const sessions = partitions
-      .map(({ topic, partition }) => this.session(topic, partition))
-      .filter((session) => session !== undefined);
+    const sessions = partitions.map((place) => this.session(place)).filter((session) => session !== undefined);
     const { unfinished } = await this.#drain(sessions, lost ? 0 : drainMs, lost);
-    for (const session of sessions) this.#sessions.delete(placeKey(session.topic, session.partition));
+    for (const session of sessions) this.#sessions.delete(placeName(session));
     consumer.unassign(partitions);
     telemetry.log('revoked', { partitions: partitions.length, lost, unfinished });
   }
@@ -269,8 +268,4 @@ export class GroupMembership {
     for (const session of sessions) session.close();
     return { unfinished, uncommitted };
   }
-}
-
-function placeKey(topic: string, partition: number): string {
-  return `${topic}/${partition}`;
 }

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../core/clock.js';
-import { VIOLATIONS, type Delivery } from './delivery.js';
+import type { Delivery } from './delivery.js';
 import type { FairScheduler } from './fair-scheduler.js';
 import type { IntakeBudget } from './intake-budget.js';
 import type { PartitionSession } from './partition-session.js';
@@ -64,7 +64,7 @@ export class HandlerDispatch {
 
   /** Takes a record that a handler is owed, or a copy. */
   enqueue(delivery: Delivery): void {
-    this.#parts.budget.take(delivery.owner, delivery.heldBytes, delivery.payer === VIOLATIONS);
+    this.#parts.budget.take(delivery);
     this.#parts.scheduler.enqueue(delivery);
   }
 
@@ -103,7 +103,7 @@ export class HandlerDispatch {
   #drop(matches: (delivery: Delivery) => boolean): Delivery[] {
     const dropped = this.#parts.scheduler.drop(matches);
     for (const delivery of dropped) {
-      this.#parts.budget.giveBack(delivery.owner, delivery.heldBytes, delivery.payer === VIOLATIONS);
+      this.#parts.budget.giveBack(delivery);
       this.#held.get(delivery)?.cancel();
       this.#held.delete(delivery);
     }
@@ -140,7 +140,7 @@ export class HandlerDispatch {
       if (result.kind === 'finished') session.ledger.finish(record.offset);
       if (isAgain) session.ledger.rewind(owner, [record.offset]);
       scheduler.settle(delivery);
-      budget.giveBack(owner, delivery.heldBytes, delivery.payer === VIOLATIONS);
+      budget.giveBack(delivery);
       onRoom(owner);
     }
     this.start();

@@ -131,7 +131,7 @@ export class HeadReader {
     const records = await consumer.poll(maxRecords);
     this.#lastPollMs = clock.monotonicMs();
     for (const record of records) {
-      const session = membership.session(record.topic, record.partition);
+      const session = membership.session(record);
       // Of a partition that is not ours any more: the next owner reads it. Or from before a move: it comes again.
       if (session?.state !== 'active' || session.moveTo !== undefined) continue;
       receive(session, record);
@@ -146,11 +146,11 @@ export class HeadReader {
   }
 
   #applyEnds(): void {
-    for (const { topic, partition, offset } of this.#ends) {
-      const session = this.#parts.membership.session(topic, partition);
+    for (const end of this.#ends) {
+      const session = this.#parts.membership.session(end);
       if (session?.state !== 'active' || session.moveTo !== undefined) continue;
-      session.ledger.passTo(offset);
-      session.position = Math.max(session.position, offset);
+      session.ledger.passTo(end.offset);
+      session.position = Math.max(session.position, end.offset);
     }
   }
 

@@ -1,4 +1,8 @@
+import { VIOLATIONS, type Delivery } from './delivery.js';
 import type { Owner } from './record-owner.js';
+
+/** What the budget asks of a record. */
+type Held = Pick<Delivery, 'owner' | 'payer' | 'heldBytes'>;
 
 interface Share {
   records: number;
@@ -50,11 +54,6 @@ export class IntakeBudget {
     return this.#violations >= Math.max(1, this.#maxRecords >> 2);
   }
 
-  /** Owners that hold something. */
-  get owners(): number {
-    return this.#shares.size;
-  }
-
   /** Whether one more record of an owner may be held. Who holds nothing always may. */
   hasRoom(owner: Owner): boolean {
     const share = this.#shares.get(owner);
@@ -70,8 +69,8 @@ export class IntakeBudget {
     return this.#isWithin(this.#shares.get(owner) ?? NONE, 2);
   }
 
-  take(owner: Owner, bytes: number, isViolation = false): void {
-    if (isViolation) this.#violations += 1;
+  take({ owner, payer, heldBytes: bytes }: Held): void {
+    if (payer === VIOLATIONS) this.#violations += 1;
     const share = this.#shares.get(owner);
     if (share === undefined) {
       this.#shares.set(owner, { records: 1, bytes });
@@ -83,10 +82,10 @@ export class IntakeBudget {
     this.#bytes += bytes;
   }
 
-  giveBack(owner: Owner, bytes: number, isViolation = false): void {
+  giveBack({ owner, payer, heldBytes: bytes }: Held): void {
     const share = this.#shares.get(owner);
     if (share === undefined) return;
-    if (isViolation) this.#violations -= 1;
+    if (payer === VIOLATIONS) this.#violations -= 1;
     if (share.records === 1) {
       this.#shares.delete(owner);
     } else {

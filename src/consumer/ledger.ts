@@ -122,12 +122,12 @@ export class PartitionLedger {
   }
 
   /**
-   * An owner goes on from an offset at the latest: records of it that were dropped before they ran are taken no longer,
-   * and come again.
+   * Records of an owner that were dropped before they ran are taken no longer, and come again: it goes on from the first
+   * of them at the latest.
    *
    * @param dropped - their offsets
    */
-  rewind(owner: Owner, dropped: readonly number[], offset = Number.POSITIVE_INFINITY): void {
+  rewind(owner: Owner, dropped: readonly number[]): void {
     for (const one of dropped) this.#taken.delete(one);
     const cursor = this.cursors.of(owner);
     const { replay } = cursor ?? {};
@@ -137,7 +137,7 @@ export class PartitionLedger {
       cursor.replay = { until: replay.until, resume: Math.min(replay.resume, ...ahead) };
     }
     const behind = dropped.filter((one) => !ahead.includes(one));
-    const from = Math.min(offset, cursor?.offset ?? this.#head, ...behind);
+    const from = Math.min(cursor?.offset ?? this.#head, ...behind);
     if (from >= this.#head) return;
     if (cursor?.owner === undefined) this.cursors.park(owner, from);
     else {

@@ -3,7 +3,7 @@ import type { DedupeStore } from '../api/dedupe.js';
 import { systemClock, type Clock } from '../core/clock.js';
 import { checkOptions } from '../core/invalid-options.js';
 import { lazySchema } from '../core/lazy-schema.js';
-import { LruMap } from '../encryption/lru-map.js';
+import { LruMap } from '../core/lru-map.js';
 
 const memoryDedupeSchema = lazySchema((z) =>
   z.strictObject({

@@ -1,6 +1,7 @@
 import type { CommitRequest, CommitResult, TopicPartition } from '../transport/port.js';
 import { encodeMetadata, MAX_METADATA_CHARACTERS, type RecordedNotes } from './commit-metadata.js';
 import { PartitionLedger } from './ledger.js';
+import { STREAM_GAP } from './stream-gap.js';
 
 /** `active`: records are taken and committed. `draining`: running ones finish, nothing new begins. `closed`: nothing of it counts any more. */
 export type SessionState = 'active' | 'draining' | 'closed';
@@ -10,8 +11,6 @@ export interface Abortable {
   abort(): void;
 }
 
-/** What is finished before a record is read through up to this many records; a seek costs more. */
-const STREAM_GAP = 150;
 const CROWDED_FILL = 0.75;
 /** Where a broker takes less than this, to spare room in it would cost more than the records that a crash repeats. */
 const LEAST_TO_SPARE = 256;

@@ -93,16 +93,18 @@ export class RecordIntake {
 
   /** Whether one more record of an owner may be taken. */
   hasRoom(session: PartitionSession, owner: Owner): boolean {
-    const { budget, paused } = this.#parts;
-    if (paused().has(owner)) return false;
-    return session.isCrowded ? budget.holdsNothing(owner) : budget.hasRoom(owner);
+    return !this.#isShut(session, owner) && this.#parts.budget.hasRoom(owner);
   }
 
   /** Whether it is worth reading for an owner that is parked. */
   isRelaxed(session: PartitionSession, owner: Owner): boolean {
+    return !this.#isShut(session, owner) && this.#parts.budget.isRelaxed(owner);
+  }
+
+  /** Whether an owner gets nothing more however much room there is; where metadata is crowded, a record at a time. */
+  #isShut(session: PartitionSession, owner: Owner): boolean {
     const { budget, paused } = this.#parts;
-    if (paused().has(owner)) return false;
-    return session.isCrowded ? budget.holdsNothing(owner) : budget.isRelaxed(owner);
+    return paused().has(owner) || (session.isCrowded && !budget.holdsNothing(owner));
   }
 
   /** @returns undefined where there is nothing to do for a record: it is counted, and finished */

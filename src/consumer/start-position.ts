@@ -4,6 +4,7 @@ import type { CommittedPosition, GroupConsumer, LogRange, TopicPartition } from 
 import { decodeMetadata, logHash, notesIn } from './commit-metadata.js';
 import { PartitionLedger } from './ledger.js';
 import { PartitionSession } from './partition-session.js';
+import { placesOf } from './places.js';
 
 const TIMEOUT_MS = 10_000;
 
@@ -128,8 +129,7 @@ async function beginningOf(
   topic: string,
   { consumer }: StartParts,
 ): Promise<'new' | 'unknown' | { readonly beganAtMs: number }> {
-  const count = await consumer.partitionCount(topic, TIMEOUT_MS);
-  const places = Array.from({ length: count }, (_, partition) => ({ topic, partition }));
+  const places = await placesOf(topic, consumer, TIMEOUT_MS);
   const committed = (await consumer.committed(places, TIMEOUT_MS)).filter(({ offset }) => offset !== undefined);
   if (committed.length === 0) return 'new';
   const told = committed.flatMap((position) => {

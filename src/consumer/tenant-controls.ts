@@ -2,6 +2,7 @@ import type { TenantId } from '../core/tenant-id.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import type { Control } from './control-record.js';
 import type { PartitionSession } from './partition-session.js';
+import { placeName } from './places.js';
 import type { Owner } from './record-owner.js';
 
 type MoveControl = Extract<Control, { readonly kind: 'replay' | 'skip' }>;
@@ -86,7 +87,7 @@ export class TenantControls {
 
   #moveIn(session: PartitionSession, { kind, tenantId, partitions }: MoveControl, offset: number): void {
     const { topic, partition, ledger } = session;
-    const move = partitions.get(`${topic}/${partition}`);
+    const move = partitions.get(placeName(session));
     if (move === undefined || offset < (session.controlOffset ?? 0)) return;
     const dropped = this.#parts.dropOwner(session, tenantId);
     if (kind === 'skip') ledger.skip(tenantId, dropped, move.until);

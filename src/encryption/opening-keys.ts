@@ -6,7 +6,7 @@ import type { DataKeySource } from './data-key-source.js';
 import type { DataKey } from './data-key.js';
 import { hasDekId, saltNameOf, saltOf, wrappedNameOf, wrappedOf, type Envelope } from './envelope-layout.js';
 import { whenReady, type Eventual } from './eventual.js';
-import { LruMap } from './lru-map.js';
+import { LruMap } from '../core/lru-map.js';
 import { TenantCache } from './tenant-cache.js';
 
 const BOUNDS = { perTenant: 256, overall: 10_000 } as const;

@@ -5,7 +5,7 @@ import type { DataKeySource } from './data-key-source.js';
 import type { DataKey } from './data-key.js';
 import { SALT_BYTES } from './envelope-layout.js';
 import { whenReady, type Eventual } from './eventual.js';
-import { LruMap } from './lru-map.js';
+import { LruMap } from '../core/lru-map.js';
 import { MAX_RECORDS_PER_SALT, SealingSession } from './sealing-session.js';
 
 /** How long a data key serves. */

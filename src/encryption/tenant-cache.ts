@@ -1,5 +1,5 @@
 import type { TenantId } from '../core/tenant-id.js';
-import { LruMap } from './lru-map.js';
+import { LruMap } from '../core/lru-map.js';
 
 /**
  * Entries per tenant, bounded twice: a tenant with many entries can push out only its own, and over all

@@ -1,11 +1,11 @@
 // What any Kafka must show through the port. Run against the embedded broker and against a real one.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { WireHeader } from '../../../src/record/wire-record.js';
 import type { TransportOptions } from '../../../src/transport/options.js';
-import type { Delivery, RecordProducer, Transport } from '../../../src/transport/port.js';
-import { makeTransport, Member, newTopic, produce, record, until } from './harness.js';
+import type { Delivery, Transport } from '../../../src/transport/port.js';
+import { cleanedUp, makeTransport, Member, newTopic, produce, record, until } from './harness.js';
 
 const GROUP_PROTOCOLS = ['consumer', 'classic'] as const;
 const PARTITIONS = 4;
@@ -18,17 +18,7 @@ function groupOptions(groupProtocol: 'classic' | 'consumer'): Partial<TransportO
 
 export function describeTransportContract(name: string, brokers: () => string[]): void {
   describe(`the transport on ${name}`, () => {
-    const cleanups: (() => Promise<void>)[] = [];
-    afterEach(async () => {
-      for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-    });
-
-    async function newProducer(transport: Transport): Promise<RecordProducer> {
-      const producer = transport.createProducer();
-      await producer.connect();
-      cleanups.push(() => producer.disconnect(5_000));
-      return producer;
-    }
+    const { cleanups, newProducer } = cleanedUp();
 
     async function newMember(transport: Transport, topic: string, groupId = `g-${randomUUID()}`): Promise<Member> {
       const group = { groupId, topics: [topic], clientIdSuffix: 'test' };

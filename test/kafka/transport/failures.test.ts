@@ -5,20 +5,17 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { EmbeddedKafka } from 'tenantry/testing';
 import { loadDriver } from '../../../src/transport/load-driver.js';
 import type { Delivery } from '../../../src/transport/port.js';
-import { makeTransport, Member, produce, record, until } from './harness.js';
+import { cleanedUp, makeTransport, Member, produce, record, until } from './harness.js';
 
 const NOBODY = ['127.0.0.1:1'];
 const NO_TOPIC = { groupId: 'g', topics: ['t'], clientIdSuffix: '' };
 
 describe('the transport without a broker', () => {
-  const cleanups: (() => Promise<unknown>)[] = [];
-  afterEach(async () => {
-    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-  });
+  const { cleanups } = cleanedUp();
 
   async function start(): Promise<EmbeddedKafka> {
     const kafka = await EmbeddedKafka.start();

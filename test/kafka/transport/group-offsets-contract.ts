@@ -1,17 +1,14 @@
 // What any Kafka must show of a group to somebody who is no member. Run against the embedded broker and a real one.
 import { randomUUID } from 'node:crypto';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { CommitRequest, GroupOffsets, Transport } from '../../../src/transport/port.js';
-import { makeTransport, newTopic, produce, record } from './harness.js';
+import { cleanedUp, makeTransport, newTopic, produce, record } from './harness.js';
 
 const TIMEOUT_MS = 10_000;
 
 export function describeGroupOffsetsContract(name: string, brokers: () => string[]): void {
   describe(`offsets of a group on ${name}`, () => {
-    const cleanups: (() => Promise<void>)[] = [];
-    afterEach(async () => {
-      for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-    });
+    const { cleanups } = cleanedUp();
 
     async function open(transport: Transport, groupId: string): Promise<GroupOffsets> {
       const offsets = transport.createGroupOffsets(groupId);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach } from 'vitest';
 import { systemClock } from '../../../src/core/clock.js';
 import type { OutgoingRecord, ReceivedRecord } from '../../../src/record/wire-record.js';
 import { createConfluentTransport } from '../../../src/transport/confluent-transport.js';
@@ -20,6 +21,26 @@ import type {
 export function makeTransport(brokers: string[], options: Partial<TransportOptions> = {}): Transport {
   const resolved = transportOptionsSchema().parse({ brokers, clientId: 'test', ...options });
   return createConfluentTransport(resolved, { clock: systemClock, telemetry: { log: () => undefined } });
+}
+
+/** For a `describe`: what its tests open is closed after each of them, the last first. */
+export function cleanedUp(): {
+  readonly cleanups: (() => Promise<unknown>)[];
+  readonly newProducer: (transport: Transport) => Promise<RecordProducer>;
+} {
+  const cleanups: (() => Promise<unknown>)[] = [];
+  afterEach(async () => {
+    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  });
+  return {
+    cleanups,
+    newProducer: async (transport) => {
+      const producer = transport.createProducer();
+      await producer.connect();
+      cleanups.push(() => producer.disconnect(5_000));
+      return producer;
+    },
+  };
 }
 
 /** A topic that nobody else uses. */

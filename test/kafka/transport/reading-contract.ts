@@ -1,26 +1,16 @@
 // What any Kafka must show of where reading begins, moves and ends. Run against the embedded broker and a real one.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ReceivedRecord } from '../../../src/record/wire-record.js';
 import type { PartitionReader, RecordProducer, Transport } from '../../../src/transport/port.js';
-import { makeTransport, Member, newTopic, produce, Reading, record, until } from './harness.js';
+import { cleanedUp, makeTransport, Member, newTopic, produce, Reading, record, until } from './harness.js';
 
 const PARTITIONS = 4;
 
 export function describeReadingContract(name: string, brokers: () => string[]): void {
   describe(`reading on ${name}`, () => {
-    const cleanups: (() => Promise<void>)[] = [];
-    afterEach(async () => {
-      for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-    });
-
-    async function newProducer(transport: Transport): Promise<RecordProducer> {
-      const producer = transport.createProducer();
-      await producer.connect();
-      cleanups.push(() => producer.disconnect(5_000));
-      return producer;
-    }
+    const { cleanups, newProducer } = cleanedUp();
 
     async function newReader(transport: Transport): Promise<{ reader: PartitionReader; reading: Reading }> {
       const reader = transport.createReader({ groupId: `g-${randomUUID()}`, clientIdSuffix: 'test' });
