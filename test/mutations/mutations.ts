@@ -67,7 +67,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'waiting for an offset in a hole at the end of the log',
     file: 'head-reader.ts',
-    find: 'session.ledger.passTo(offset);',
+    find: 'session.ledger.passTo(end.offset);',
     replace: '',
   },
   {
