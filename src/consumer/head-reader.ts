@@ -28,6 +28,17 @@ const IDLE_POLL_MS = 100;
 const FULL_BEFORE_PAUSE_MS = 300;
 const PAUSED_POLL_MS = 100;
 
+/** Up to where a partition has been read. */
+type End = TopicPartition & { readonly offset: number };
+
+/** What a poll has brought. */
+interface Polled {
+  readonly records: readonly ReceivedRecord[];
+  readonly ends: readonly End[];
+  /** Whether it brought as much as it asked for: there is more to read. */
+  readonly isFull: boolean;
+}
+
 /**
  * The first reader: polls the group's client, and keeps the heads of all partitions moving. It stops only where
  * memory for all tenants is full, or where a crash would deliver too much again; polling goes on also then.
@@ -36,7 +47,7 @@ export class HeadReader {
   readonly #parts: HeadReaderParts;
   readonly #pauses: ReadingPauses;
   readonly #chunk = new ChunkSize();
-  #ends: (TopicPartition & { readonly offset: number })[] = [];
+  #ends: End[] = [];
   #lastPollMs = 0;
   #isBehind = false;
   #isWaiting = false;
@@ -93,20 +104,39 @@ export class HeadReader {
 
   async #read(): Promise<void> {
     const { budget, membership } = this.#parts;
-    while (this.#isRunning) {
-      if (budget.full) {
-        this.#isWaiting = true;
-        await this.#waitForRoom();
-        this.#isWaiting = false;
+    let ahead: Promise<Polled> | undefined;
+    while (this.#isRunning || ahead !== undefined) {
+      if (ahead === undefined) {
+        if (budget.full) {
+          this.#isWaiting = true;
+          await this.#waitForRoom();
+          this.#isWaiting = false;
+        }
+        await this.#moveReaders();
       }
-      await this.#moveReaders();
-      const wanted = Math.min(this.#chunk.records, budget.roomForRecords);
-      const records = await this.#poll(wanted);
-      this.#isBehind = records.length >= wanted;
-      this.#chunk.adapt(records);
+      const polled = await (ahead ?? this.#beginPoll());
+      this.#isBehind = polled.isFull;
+      this.#chunk.adapt(polled.records);
+      ahead = this.#mayPollAhead(polled) ? this.#beginPoll() : undefined;
+      this.#workOff(polled);
+      // Nothing is moved, paused or resumed under a poll: what it brings would be from before.
+      if (ahead !== undefined) continue;
       this.#pauses.reconcile(membership.sessions, false);
-      if (records.length === 0) await this.#rest.take(IDLE_POLL_MS);
+      if (polled.records.length === 0) await this.#rest.take(IDLE_POLL_MS);
     }
+  }
+
+  /**
+   * Whether the client may fetch from its queue already while a chunk is worked off. Only where there is more to
+   * read, room for two chunks, and nothing that has to happen between two polls.
+   */
+  #mayPollAhead({ isFull }: Polled): boolean {
+    const { budget, membership } = this.#parts;
+    if (!isFull || !this.#isRunning || !budget.relaxed || !membership.isQuiet) return false;
+    for (const session of membership.sessions) {
+      if (session.isPaused || session.wantedPosition !== undefined || isNearRedelivery(session)) return false;
+    }
+    return true;
   }
 
   /** Waits until half the budget is free, or for a while until any of it is. Polling goes on meanwhile, or the group would take us for dead. */
@@ -119,39 +149,44 @@ export class HeadReader {
     // Nobody else takes what is free meanwhile, so this ends with the first record that is finished.
     while (this.#isRunning && budget.full) {
       this.#pauses.reconcile(membership.sessions, true);
-      await this.#poll(1);
+      this.#workOff(await this.#poll(1));
       await this.#rest.take(PAUSED_POLL_MS);
     }
     this.#pauses.reconcile(membership.sessions, false);
   }
 
-  async #poll(maxRecords: number): Promise<readonly ReceivedRecord[]> {
-    const { clock, consumer, membership, receive, onPolled } = this.#parts;
-    this.#ends = [];
+  #beginPoll(): Promise<Polled> {
+    return this.#poll(Math.min(this.#chunk.records, this.#parts.budget.roomForRecords));
+  }
+
+  async #poll(maxRecords: number): Promise<Polled> {
+    const { clock, consumer } = this.#parts;
     const records = await consumer.poll(maxRecords);
     this.#lastPollMs = clock.monotonicMs();
+    const ends = this.#ends;
+    this.#ends = [];
+    return { records, ends, isFull: records.length >= maxRecords };
+  }
+
+  #workOff({ records, ends }: Polled): void {
+    const { membership, committer, receive, onPolled } = this.#parts;
     for (const record of records) {
       const session = membership.session(record);
       // Of a partition that is not ours any more: the next owner reads it. Or from before a move: it comes again.
       if (session?.state !== 'active' || session.moveTo !== undefined) continue;
       receive(session, record);
     }
-    this.#applyEnds();
-    for (const session of membership.sessions) {
-      if (session.unrecordable * 2 > MAX_REDELIVERY) this.#parts.committer.commit(session);
-    }
-    // Also after an empty poll: something may have waited for a poll, or for a commit.
-    onPolled();
-    return records;
-  }
-
-  #applyEnds(): void {
-    for (const end of this.#ends) {
-      const session = this.#parts.membership.session(end);
+    for (const end of ends) {
+      const session = membership.session(end);
       if (session?.state !== 'active' || session.moveTo !== undefined) continue;
       session.ledger.passTo(end.offset);
       session.position = Math.max(session.position, end.offset);
     }
+    for (const session of membership.sessions) {
+      if (isNearRedelivery(session)) committer.commit(session);
+    }
+    // Also after an empty poll: something may have waited for a poll, or for a commit.
+    onPolled();
   }
 
   /** Moves those readers that stand at a wrong place. No poll is under way here, so none brings what was before. */
@@ -174,4 +209,8 @@ export class HeadReader {
       session.position = offset;
     }
   }
+}
+
+function isNearRedelivery(session: PartitionSession): boolean {
+  return session.unrecordable * 2 > MAX_REDELIVERY;
 }

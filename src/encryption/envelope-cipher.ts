@@ -62,6 +62,10 @@ class KeyedEnvelopeCipher implements EnvelopeCipher {
     return this.#sealed(identity, NOTHING, timeMs, value);
   }
 
+  release(sealed: Buffer): void {
+    this.#seal.release(sealed);
+  }
+
   openValue(identity: SealedIdentity, bytes: Buffer): Eventual<OpenedValue> {
     if (!hasEnvelopeMagic(bytes)) {
       throw tenantryError(

@@ -34,6 +34,8 @@ export interface RecordCipher {
   sealValue(identity: SealedIdentity, plaintext: Buffer, timeMs: number): Buffer | Promise<Buffer>;
   /** Authenticates a value that stays as it is, or a tombstone; the seal goes into a header. */
   sealDetached(identity: SealedIdentity, value: Buffer | null, timeMs: number): Buffer | Promise<Buffer>;
+  /** Takes back what sealing gave: nobody reads it any more, and it may be written over. */
+  release(sealed: Buffer): void;
   openValue(identity: SealedIdentity, envelope: Buffer): OpenedValue | Promise<OpenedValue>;
   /** Verifies a detached seal; answers with the authenticated event time. */
   openDetached(

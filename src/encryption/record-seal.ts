@@ -1,20 +1,22 @@
 import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto';
 import { tenantryError } from '../core/errors.js';
+import { Slab } from '../core/slab.js';
 import { AssociatedData, type ReadableValue } from './associated-data.js';
 import { ciphertextOf, FLAG_DETACHED, TAG_BYTES, tagOf, writeNonce, type Envelope } from './envelope-layout.js';
-import { EnvelopeSlab } from './envelope-slab.js';
 import type { SealedIdentity } from './record-cipher.js';
 import type { SealingSession } from './sealing-session.js';
 
 const ALGORITHM = 'aes-256-gcm';
 const NONCE_BYTES = 12;
+/** Nothing is secret in them. */
+const ENVELOPE_SLAB_SIZES = { slabBytes: 16_384, largestBytes: 4_096 };
 // Pinned: without it Node.js would verify a tag of 4 bytes.
 const OPTIONS = { authTagLength: TAG_BYTES } as const;
 
 /** Seals and opens single records with AES-256-GCM (NIST SP 800-38D), with keys that are at hand. */
 export class RecordSeal {
   readonly #associatedData = new AssociatedData();
-  readonly #slab = new EnvelopeSlab();
+  readonly #slab = new Slab(ENVELOPE_SLAB_SIZES);
   readonly #nonce = Buffer.alloc(NONCE_BYTES);
 
   /** @param readable - for a detached seal the value that stays readable; `undefined` seals `plaintext` */
@@ -36,6 +38,10 @@ export class RecordSeal {
     cipher.final();
     envelope.set(cipher.getAuthTag(), head.length + plaintext.length);
     return envelope;
+  }
+
+  release(envelope: Buffer): void {
+    this.#slab.giveBack(envelope);
   }
 
   /**

@@ -12,7 +12,7 @@ import type { Router } from '../routing/router.js';
 import { assertRoundTrips } from '../serde/round-trip.js';
 import type { ValueSerde } from '../serde/value-serde.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
-import type { RecordProducer } from '../transport/port.js';
+import type { Delivery, RecordProducer } from '../transport/port.js';
 import { outgoingRecord, recordCostBytes } from './outgoing-record.js';
 import { sealBytes, sealEvent } from './seal-stage.js';
 import { SendJob } from './send-job.js';
@@ -82,9 +82,9 @@ export class SendPipeline {
       maxWaitMs: limits.maxWaitMs,
       maxQueueMs: limits.maxQueueMs,
       maxWaiting: limits.maxWaiting,
-      partitionOf: (job) => this.#partitionOf(job),
+      partitionOf: (event) => this.#partitionOf(event),
       seal: (event) => sealEvent(event, parts.cipher),
-      send: (job, sealed, partition, onDelivered) => this.#send(job, sealed, partition, onDelivered),
+      send: (sealed, partition, onDelivery) => this.#send(sealed, partition, onDelivery),
       onIdle: (id) => this.#queues.delete(id),
       onRateLimited: (tenantId) => {
         parts.telemetry.countRateLimited(tenantId);
@@ -251,21 +251,24 @@ export class SendPipeline {
     return queue;
   }
 
-  #partitionOf(job: SendJob): number | Promise<number> {
-    const { topic, key, partitions } = job.event;
+  #partitionOf({ topic, key, partitions }: Routed): number | Promise<number> {
     const count = this.#parts.producer.partitionCount(topic);
     if (typeof count === 'number') return partitions.partitionOf(key, count);
     return count.then((known) => partitions.partitionOf(key, known));
   }
 
-  #send(job: SendJob, sealed: Sealed, partition: number, onDelivered: () => void): boolean {
-    return this.#parts.producer.produce(outgoingRecord(sealed, partition), (delivery) => {
-      try {
-        job.complete(delivery);
-      } finally {
-        onDelivered();
-      }
-    });
+  #send(sealed: Sealed, partition: number, onDelivery: (delivery: Delivery) => void): boolean {
+    const isTaken = this.#parts.producer.produce(outgoingRecord(sealed, partition), onDelivery);
+    if (isTaken) this.#release(sealed);
+    return isTaken;
+  }
+
+  /** The producer has copies of its own. What was taken last goes back first. */
+  #release({ contract, payload, value, seal }: Sealed): void {
+    const { cipher, serde } = this.#parts;
+    if (seal !== undefined) cipher?.release(seal);
+    if (value !== null && value !== payload) cipher?.release(value);
+    if (payload !== null) serde.release?.(contract, payload);
   }
 }
 

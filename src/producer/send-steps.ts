@@ -1,9 +1,9 @@
 import type { Clock } from '../core/clock.js';
 import type { TenantId } from '../core/tenant-id.js';
 import type { RateLimiter } from '../rate-limit/limiter.js';
-import type { SendJob } from './send-job.js';
 import type { SendWindow } from './send-window.js';
-import type { Admitted, Sealed } from './stages.js';
+import type { Delivery } from '../transport/port.js';
+import type { Admitted, Routed, Sealed } from './stages.js';
 import type { WaitingRoom } from './waiting-room.js';
 
 /** What a queue needs of the pipeline around it. */
@@ -16,10 +16,10 @@ export interface SendSteps {
   readonly maxWaitMs: number;
   readonly maxQueueMs: number;
   readonly maxWaiting: number;
-  partitionOf(job: SendJob): number | Promise<number>;
+  partitionOf(event: Routed): number | Promise<number>;
   seal(event: Admitted): Sealed | Promise<Sealed>;
   /** Hands the record over; false where the client's own queue is full. */
-  send(job: SendJob, sealed: Sealed, partition: number, onDelivered: () => void): boolean;
+  send(sealed: Sealed, partition: number, onDelivery: (delivery: Delivery) => void): boolean;
   /** The queue is empty and has nothing in flight. */
   onIdle(tenantId: TenantId): void;
   onRateLimited(tenantId: TenantId): void;

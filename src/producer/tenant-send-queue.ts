@@ -1,5 +1,6 @@
 import type { Timer } from '../core/clock.js';
 import type { TenantId } from '../core/tenant-id.js';
+import type { Delivery } from '../transport/port.js';
 import { concernsTheKey, queueFull, rateLimited, waitedTooLong, type Blocker } from './send-errors.js';
 import type { SendJob, WaitingPlace } from './send-job.js';
 import type { SendSteps } from './send-steps.js';
@@ -206,6 +207,7 @@ export class TenantSendQueue implements WindowWaiter, WaitingPlace {
   #step(job: SendJob): boolean {
     try {
       const { encoded } = job;
+      if (encoded === undefined) return false; // settled meanwhile
       if (!(encoded instanceof Promise)) return this.#place(job, encoded);
       return this.#waitFor('encoding', job, encoded, (event) => this.#place(job, event));
     } catch (error) {
@@ -215,9 +217,8 @@ export class TenantSendQueue implements WindowWaiter, WaitingPlace {
   }
 
   #place(job: SendJob, event: Encoded): boolean {
-    const partition = this.#steps.partitionOf(job);
+    const partition = this.#steps.partitionOf(event);
     if (typeof partition === 'number') return this.#admit(job, event, partition);
-    const { topic } = job.event;
     return this.#waitFor(
       'metadata',
       job,
@@ -225,7 +226,7 @@ export class TenantSendQueue implements WindowWaiter, WaitingPlace {
       (known) => this.#admit(job, event, known),
       (error) => {
         this.#failWaiting(
-          (other) => other.event.topic === topic,
+          (other) => other.topic === job.topic,
           () => error,
         );
       },
@@ -255,7 +256,7 @@ export class TenantSendQueue implements WindowWaiter, WaitingPlace {
     const fail = (error: Error): void => {
       const forAll = concernsTheKey(error);
       this.#failWaiting(
-        (other) => other === job || (forAll && other.event.contract.protection !== 'none'),
+        (other) => other === job || (forAll && other.isProtected),
         () => error,
       );
     };
@@ -281,34 +282,42 @@ export class TenantSendQueue implements WindowWaiter, WaitingPlace {
 
   /** Hands a record over that has its room in the window. */
   #handOver(ready: ReadyJob): boolean {
-    const { window } = this.#steps;
-    const bytes = ready.sealed.chargedBytes;
+    const { job, sealed, partition } = ready;
     this.#inFlight += 1;
-    this.#inFlightBytes += bytes;
+    this.#inFlightBytes += sealed.chargedBytes;
     let taken = false;
     try {
-      taken = this.#steps.send(ready.job, ready.sealed, ready.partition, () => {
-        this.#inFlight -= 1;
-        this.#inFlightBytes -= bytes;
-        if (this.#blockedBy === 'window') window.waitInLine(this);
-        window.release(bytes);
-        this.#advance();
-      });
+      taken = this.#steps.send(sealed, partition, this.#whenDelivered(job, sealed.chargedBytes));
     } finally {
-      if (!taken) {
-        this.#inFlight -= 1;
-        this.#inFlightBytes -= bytes;
-        window.release(bytes);
-      }
+      if (!taken) this.#release(sealed.chargedBytes);
     }
     if (taken) {
       this.#charge = undefined;
-      ready.job.markSent();
+      job.markSent();
       return true;
     }
     // The client's own queue is larger than the window, so this is rare. Later records must not overtake.
-    this.#retryIn(CLIENT_QUEUE_FULL_RETRY_MS, 'client', ready.job, () => this.#enterWindow(ready));
+    this.#retryIn(CLIENT_QUEUE_FULL_RETRY_MS, 'client', job, () => this.#enterWindow(ready));
     return false;
+  }
+
+  /** Of all that a record is, the function must hold on to the job alone. */
+  #whenDelivered(job: SendJob, bytes: number): (delivery: Delivery) => void {
+    return (delivery) => {
+      try {
+        job.complete(delivery);
+      } finally {
+        if (this.#blockedBy === 'window') this.#steps.window.waitInLine(this);
+        this.#release(bytes);
+        this.#advance();
+      }
+    };
+  }
+
+  #release(bytes: number): void {
+    this.#inFlight -= 1;
+    this.#inFlightBytes -= bytes;
+    this.#steps.window.release(bytes);
   }
 
   #retryIn(delayMs: number, what: Blocker, job: SendJob, next: () => boolean): true {
@@ -382,5 +391,5 @@ export class TenantSendQueue implements WindowWaiter, WaitingPlace {
 
 /** Not known before the serde has answered. */
 function waitingBytesOf({ encoded }: SendJob): number {
-  return encoded instanceof Promise ? 0 : encoded.costBytes;
+  return encoded === undefined || encoded instanceof Promise ? 0 : encoded.costBytes;
 }

@@ -1,22 +1,33 @@
 import type { AnyEventContract } from '../contract/event-contract.js';
 import { tenantryError } from '../core/errors.js';
+import { Slab } from '../core/slab.js';
 import { decodeUtf8 } from '../core/utf8.js';
 import { holdsForbiddenKey } from './forbidden-keys.js';
-import { TextSlab } from './text-slab.js';
 import type { ValueSerde } from './value-serde.js';
 
 /** Values as JSON (RFC 8259) in UTF-8, without a byte order mark. Both directions answer at once. */
-export const jsonSerde = { encode, decode } as const satisfies ValueSerde;
+export const jsonSerde = { encode, decode, release } as const satisfies ValueSerde;
+
+/** Slabs of the size of Buffer's own pool: a publish that waits holds on to no more than this. */
+const SLAB_SIZES = { slabBytes: 8_192, largestBytes: 2_048 };
 
 // What will be sealed has slabs of its own. No Buffer of one leaves the library, and each text is overwritten as soon
 // as it is sealed, as docs/envelope.md demands.
-const secrets = new TextSlab();
-const readable = new TextSlab();
+const secrets = new Slab(SLAB_SIZES);
+const readable = new Slab(SLAB_SIZES);
 
 function encode(contract: AnyEventContract, value: unknown): Buffer {
   const text = stringify(contract, value);
   if (holdsForbiddenKey(text, () => JSON.parse(text))) throw notSerializable(contract, 'it holds a forbidden key');
-  return (contract.protection === 'confidential' ? secrets : readable).bytesOf(text);
+  return slabOf(contract).takeText(text);
+}
+
+function release(contract: AnyEventContract, bytes: Buffer): void {
+  slabOf(contract).giveBack(bytes);
+}
+
+function slabOf({ protection }: AnyEventContract): Slab {
+  return protection === 'confidential' ? secrets : readable;
 }
 
 function stringify(contract: AnyEventContract, value: unknown): string {

@@ -8,6 +8,8 @@ export interface ValueSerde {
    * @returns bytes that nobody else uses: those of a confidential value are overwritten once it is sealed
    */
   encode(contract: AnyEventContract, value: unknown): Buffer | Promise<Buffer>;
+  /** Takes back what `encode` gave: nobody reads it any more, and it may be written over. */
+  release?(contract: AnyEventContract, bytes: Buffer): void;
   /** Fails with `PAYLOAD_MALFORMED`; what it returns is not validated yet. */
   decode(contract: AnyEventContract, bytes: Buffer): unknown;
 }

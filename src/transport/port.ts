@@ -26,7 +26,8 @@ export interface RecordProducer {
    */
   partitionCount(topic: string): number | Promise<number>;
   /**
-   * Hands a record over. `onDelivery` is called exactly once, later, never from within.
+   * Hands a record over. `onDelivery` is called exactly once, later, never from within. Where the record was taken, it
+   * was copied: the caller may write over its bytes.
    *
    * @returns false where the client's queue is full; the record was not taken then
    */
@@ -153,7 +154,9 @@ export interface GroupConsumer {
   seek(position: StartPosition): Promise<void>;
   /** Commits and resolves with the broker's answer; polling must go on for the answer to arrive. */
   commit(request: CommitRequest): Promise<CommitResult>;
+  /** Not while a `poll` runs: it may bring what it has fetched already. */
   pause(partitions: readonly TopicPartition[]): void;
+  /** Not while a `poll` runs either. */
   resume(partitions: readonly TopicPartition[]): void;
   /** Leaves the group. Never rejects. */
   disconnect(timeoutMs: number): Promise<void>;

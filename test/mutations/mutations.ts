@@ -71,6 +71,12 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: '',
   },
   {
+    name: 'a poll that was begun ahead is forgotten',
+    file: 'head-reader.ts',
+    find: 'await (ahead ?? this.#beginPoll())',
+    replace: 'await this.#beginPoll()',
+  },
+  {
     name: 'a run that waits for an offset in a hole at the end of the log',
     file: 'catch-up-reader.ts',
     find: 'run.passTo(active.endOffset);',

@@ -24,6 +24,10 @@ export class FakeCipher implements RecordCipher {
     return this.#after(identity, () => sealOf(identity));
   }
 
+  release(): void {
+    // Each of its answers has memory of its own.
+  }
+
   openValue(identity: SealedIdentity, envelope: Buffer): OpenedValue | Promise<OpenedValue> {
     return this.#after(identity, () => {
       if (!envelope.subarray(0, MARK.length).equals(MARK)) throw tenantryError('ENVELOPE_MALFORMED', 'not an envelope');

@@ -221,6 +221,7 @@ export class FakeGroupConsumer implements GroupConsumer {
   }
 
   #setPaused(partitions: readonly TopicPartition[], paused: boolean): void {
+    if (this.#isPolling) this.#kafka.misuses.push('a partition was paused or resumed while it was polled');
     for (const { topic, partition } of partitions) {
       const reader = this.#readers.get(keyOf({ topic, partition }));
       if (reader !== undefined) reader.paused = paused;

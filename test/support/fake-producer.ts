@@ -45,10 +45,11 @@ export class FakeProducer implements RecordProducer {
     return known === undefined ? Promise.resolve().then(() => this.#countNow(topic)) : known.length;
   }
 
-  produce(record: OutgoingRecord, onDelivery: (delivery: Delivery) => void): boolean {
+  produce(given: OutgoingRecord, onDelivery: (delivery: Delivery) => void): boolean {
     if (this.#killed) return true;
-    const fault = this.#kafka.faults.produce(record);
+    const fault = this.#kafka.faults.produce(given);
     if (fault === 'queue-full') return false;
+    const record = copyOf(given);
     this.taken.push(record);
     const bytes = recordSizeBytes(record);
     const answer: { timer?: Timer } = {};
@@ -103,4 +104,15 @@ export class FakeProducer implements RecordProducer {
     if (logs === undefined) throw tenantryError('TOPIC_NOT_FOUND', `${topic}: does not exist`, { topics: [topic] });
     return logs.length;
   }
+}
+
+/** A caller may write over the bytes of what was taken. */
+function copyOf(record: OutgoingRecord): OutgoingRecord {
+  const { key, value, headers } = record;
+  return {
+    ...record,
+    key: key && Buffer.from(key),
+    value: value && Buffer.from(value),
+    headers: headers.map((header) => ({ name: header.name, value: Buffer.from(header.value) })),
+  };
 }
