@@ -1,14 +1,21 @@
 // What the members of a group are told and leave behind. The embedded broker takes a session time-out for each.
 import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, inject, it } from 'vitest';
+import { deferred } from '../../../src/core/deferred.js';
 import type { GroupConsumer, TopicPartition, Transport } from '../../../src/transport/port.js';
 import { makeTransport, Member, newTopic, produce, record, until } from '../transport/harness.js';
 
-const brokers = (): string[] => inject('kafkaBrokers').split(',');
+/** A member of a classic group hears of a rebalance with its next heartbeat, by default every 3 s. */
+function transportOf(groupProtocol: 'classic' | 'consumer'): Transport {
+  const librdkafka = groupProtocol === 'classic' ? { consumer: { 'heartbeat.interval.ms': 300 } } : {};
+  return makeTransport(inject('kafkaBrokers').split(','), { groupProtocol, librdkafka });
+}
 
 /** A member that remembers what it was told. */
 class ToldMember extends Member {
   readonly told: string[] = [];
+  /** Revocations are answered once this has come. */
+  answerRevocationsAfter: Promise<void> = Promise.resolve();
 
   override onAssigned(partitions: readonly TopicPartition[]): void {
     this.told.push(`assigned ${partitions.map(({ partition }) => partition).join()}`);
@@ -17,7 +24,9 @@ class ToldMember extends Member {
 
   override onRevoked(partitions: readonly TopicPartition[]): void {
     this.told.push(`revoked ${partitions.map(({ partition }) => partition).join()}`);
-    super.onRevoked(partitions);
+    void this.answerRevocationsAfter.then(() => {
+      super.onRevoked(partitions);
+    });
   }
 }
 
@@ -30,7 +39,7 @@ describe.each(['consumer', 'classic'] as const)('a group (%s)', (groupProtocol) 
   async function newGroup(
     partitions: number,
   ): Promise<{ transport: Transport; topic: string; join: () => GroupConsumer }> {
-    const transport = makeTransport(brokers(), { groupProtocol });
+    const transport = transportOf(groupProtocol);
     const topic = await newTopic(transport, partitions);
     const group = { groupId: `g-${randomUUID()}`, topics: [topic], clientIdSuffix: '' };
     return { transport, topic, join: () => transport.createGroupConsumer(group) };
@@ -90,7 +99,7 @@ describe.each(['consumer', 'classic'] as const)('a group (%s)', (groupProtocol) 
 });
 
 it('a member of a classic group knows that it waits where another keeps the group waiting', async () => {
-  const transport = makeTransport(brokers(), { groupProtocol: 'classic' });
+  const transport = transportOf('classic');
   const group = { groupId: `g-${randomUUID()}`, topics: [await newTopic(transport, 4)], clientIdSuffix: '' };
   const members: ToldMember[] = [];
   const join = async (): Promise<ToldMember> => {
@@ -104,18 +113,19 @@ it('a member of a classic group knows that it waits where another keeps the grou
   await until(() => first.owned.size === 4);
   const second = await join();
   await until(() => second.owned.size === 2 && !first.consumer.isRejoining);
-  for (const member of [first, second]) member.answerDelayMs = 10_000;
+  const answers = deferred<void>();
+  for (const member of [first, second]) member.answerRevocationsAfter = answers.promise;
   const before = [revocations(first), revocations(second)];
   await join();
-  // One of them, the group decides which, is to give a partition away, and takes its time.
+  // One of them, the group decides which, is to give a partition away, and does not answer yet.
   await until(() => revocations(first) > before[0]! || revocations(second) > before[1]!);
   const patient = revocations(first) > before[0]! ? second : first;
   const told = patient.told.length;
   await join();
-  await until(() => patient.consumer.isRejoining, 6_000);
+  await until(() => patient.consumer.isRejoining);
   expect(patient.told).toHaveLength(told);
+  answers.resolve();
   await until(() => members.every(({ owned, consumer }) => owned.size === 1 && !consumer.isRejoining), 40_000);
   expect(members.flatMap(({ faults }) => faults)).toEqual([]);
-  for (const member of members) member.answerDelayMs = 0;
   for (const member of members) await member.stop();
 }, 90_000);
