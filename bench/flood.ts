@@ -1,115 +1,130 @@
 // `npm run bench:flood`: what one tenant's flood does to the others, beside consumers with one position a partition.
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import Table from 'cli-table3';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { startKafka } from '../scripts/kafka/start-kafka.ts';
 import { answerOf, forkWorkload } from './broker.ts';
+import { figures, type Figures, floodTargets, type FloodRun, medians, type Round } from './flood-figures.ts';
+import { latencyPlot, type PlotLine } from './flood-plot.ts';
+import { type Scenario, type ScenarioId, scenarios } from './flood-scenarios.ts';
+import { outcomes, targetTable } from './targets.ts';
+import type { Handled } from './workloads/flood-consumer.mjs';
 import type { Flood } from './workloads/flood-events.mjs';
+import type { Sent } from './workloads/flood-producer.mjs';
 
-interface Handled {
-  readonly latenciesMs: readonly number[];
-  readonly handled: Readonly<Record<string, number>>;
-  readonly rssMib: number;
-}
-
-interface Scenario {
-  readonly name: string;
-  readonly client: Flood['client'];
-  readonly change: Partial<Flood>;
-}
+const PLOT = fileURLToPath(new URL('../docs/flood-latency.svg', import.meta.url));
+const PLOTTED: readonly ScenarioId[] = ['flood', 'confluent', 'kafkajs'];
+/** For the last events to be handled. */
+const REST_MS = 500;
 
 const options = new Command('npm run bench:flood --')
   .description('Measures what a flood of one tenant does to the events of the others, on a real Kafka.')
-  .option('--short', 'a few seconds of each scenario, and only the main ones')
+  .option('--short', 'a few seconds of each scenario, one round')
+  .option('--rounds <number>', 'rounds of each scenario; medians are printed', count)
   .option('--only <text>', 'scenarios whose name holds this text')
+  .option('--plot', 'draw the latency of a quiet tenant over time into docs/flood-latency.svg')
   .option('--json', 'the results as JSON')
   .parse()
-  .opts<{ short?: true; only?: string; json?: true }>();
+  .opts<{ short?: true; rounds?: number; only?: string; plot?: true; json?: true }>();
 
-const CALM = { noisyBacklog: 0, noisyPerSecond: 0 };
-const MANY = { quietTenants: 1_000, quietPerSecond: 400 };
-const scenarios: Scenario[] = [
-  { name: 'tenantry, no flood', client: 'tenantry', change: CALM },
-  { name: 'tenantry', client: 'tenantry', change: {} },
-  { name: '@confluentinc/kafka-javascript eachMessage', client: 'confluent', change: {} },
-  { name: 'kafkajs eachMessage', client: 'kafkajs', change: {} },
-  { name: 'tenantry, 1,000 quiet tenants, no flood', client: 'tenantry', change: { ...MANY, ...CALM } },
-  { name: 'tenantry, 1,000 quiet tenants', client: 'tenantry', change: MANY },
-  { name: 'tenantry, the noisy one takes 5 s', client: 'tenantry', change: { slowTenants: { noisy: 5_000 } } },
-];
-const chosen = scenarios
-  .filter(({ name }) => options.only === undefined || name.includes(options.only))
-  .filter((_, index) => options.short !== true || index < 3);
-
-const seconds = options.short === true ? 5 : 20;
-const base: Omit<Flood, 'brokers' | 'topic' | 'group' | 'client'> = {
-  quietTenants: 20,
-  quietPerSecond: 200,
-  noisyBacklog: options.short === true ? 5_000 : 20_000,
-  noisyPerSecond: 2_000,
-  seconds,
-  handlerMs: 10,
-  slowTenants: {},
-  concurrency: 16,
-};
-const topicOf = (index: number): string => `flood-${index}`;
+const short = options.short === true;
+const rounds = options.rounds ?? (short ? 1 : 3);
+const chosen = (Object.entries(scenarios(short)) as [ScenarioId, Scenario][]).filter(
+  ([, { name }]) => options.only === undefined || name.includes(options.only),
+);
+const measured: Round[] = [];
+const lines: PlotLine[] = [];
 
 const kafka = await startKafka();
 try {
-  const topics = chosen.map((_, index) => topicOf(index));
-  await answerOf(forkWorkload('flood-topics.mjs', { brokers: [kafka.brokers], topics, groups: ['flood'] }));
-  const results: { name: string; sent: { quiet: number; noisy: number }; got: Handled }[] = [];
-  for (const [index, { name, client, change }] of chosen.entries()) {
-    if (options.json !== true) console.error(name);
-    const work = { ...base, ...change, brokers: [kafka.brokers], topic: topicOf(index), group: 'flood', client };
-    results.push({ name, ...(await run(work)) });
+  for (let round = 1; round <= rounds; round += 1) {
+    const results: Round = {};
+    for (const [id, { name, work, once: isOnce }] of chosen) {
+      if (isOnce === true && round > 1) continue;
+      if (options.json !== true) console.error(`round ${round} of ${rounds}: ${name}`);
+      const result = await run({ ...work, brokers: [kafka.brokers], ...placesOf(round, id) });
+      results[id] = figures(result);
+      if (round === 1 && PLOTTED.includes(id)) {
+        const client = work.client === 'tenantry' ? 'tenantry' : name;
+        lines.push({ client, run: result });
+      }
+    }
+    measured.push(results);
   }
-  if (options.json === true) console.log(JSON.stringify(results));
-  else print(results);
 } finally {
   await kafka.stop();
 }
+if (options.plot === true) writeFileSync(PLOT, await latencyPlot(lines));
+const targets = outcomes(floodTargets(measured));
+if (options.json === true) {
+  const machine = { cores: availableParallelism(), node: process.version };
+  console.log(JSON.stringify({ machine, short, rounds: measured, targets }));
+} else {
+  console.log(
+    `\n${rounds} rounds, medians, ${availableParallelism()} cores\n${figureTable()}\n${targetTable(targets)}`,
+  );
+}
 
-async function run(work: Flood): Promise<{ sent: { quiet: number; noisy: number }; got: Handled }> {
+/** A group of its own, too: members of another client, or that have just ended, would hold it up. */
+function placesOf(round: number, id: ScenarioId): Pick<Flood, 'topic' | 'group'> {
+  const name = `flood-${round}-${id.toLowerCase()}`;
+  return { topic: name, group: name };
+}
+
+async function run(work: Flood): Promise<FloodRun> {
+  const { brokers, topic, group } = work;
+  await answerOf(forkWorkload('flood-topics.mjs', { brokers, topics: [topic], groups: [group] }));
   const producer = forkWorkload('flood-producer.mjs', work);
   await answerOf(producer); // the backlog is written
   const consumer = forkWorkload('flood-consumer.mjs', work);
   await answerOf(consumer); // it has its partitions
-  const sent = answerOf(producer);
+  const answer = answerOf(producer);
   producer.send('go');
-  const counts = (await sent) as { quiet: number; noisy: number };
-  await sleep(500);
+  consumer.send('the flood begins');
+  const sent = (await answer) as Sent;
+  consumer.send('the flood ends');
+  await sleep(REST_MS);
   const got = answerOf(consumer);
   consumer.send('answer');
   const handled = (await got) as Handled;
   if (consumer.exitCode === null) await once(consumer, 'exit');
-  return { sent: counts, got: handled };
+  return { work, sent, handled };
 }
 
-function print(results: readonly { name: string; sent: { quiet: number }; got: Handled }[]): void {
+function figureTable(): string {
+  const head = ['', 'quiet handled', 'p50', 'p99', 'p99 in the burst', 'p99 after', 'burst read in', 'records/s'];
   const table = new Table({
-    head: ['', 'quiet handled', 'p50', 'p99', 'noisy handled', 'of what is free', 'RSS'],
+    head: [...head, 'noisy handled', 'of what is free', 'RSS'],
     style: { head: [], border: [] },
   });
-  for (const { name, sent, got } of results) {
-    const sorted = [...got.latenciesMs].sort((a, b) => a - b);
-    const noisy = got.handled['noisy'] ?? 0;
-    const capacity = (base.concurrency * seconds * 1_000) / base.handlerMs - sorted.length;
-    table.push([
-      name,
-      `${sorted.length} of ${sent.quiet}`,
-      quantile(sorted, 0.5),
-      quantile(sorted, 0.99),
-      noisy,
-      `${((100 * noisy) / capacity).toFixed(0)} %`,
-      `${got.rssMib.toFixed(0)} MiB`,
-    ]);
+  for (const [id, { name }] of chosen) {
+    const row = medians(measured, id);
+    if (row !== undefined) table.push([name, ...cells(row)]);
   }
-  console.log(table.toString());
+  return table.toString();
 }
 
-function quantile(sorted: readonly number[], part: number): string {
-  const value = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))];
-  return value === undefined ? '–' : `${value.toFixed(0)} ms`;
+function cells(row: Figures): string[] {
+  const noisy = Object.entries(row.noisy).map(([name, handled]) => `${name} ${handled.toFixed(0)}`);
+  return [
+    `${row.quietHandled.toFixed(0)} of ${row.quietSent.toFixed(0)}`,
+    ...[row.p50Ms, row.p99Ms, row.p99InBurstMs, row.p99AfterMs, row.scanMs].map((ms) => shown(ms, ' ms')),
+    shown(row.scanPerSecond, ''),
+    noisy.join(', '),
+    shown(row.share * 100, ' %'),
+    shown(row.rssMib, ' MiB'),
+  ];
+}
+
+function shown(value: number, unit: string): string {
+  return Number.isFinite(value) ? `${value.toFixed(0)}${unit}` : '–';
+}
+
+function count(text: string): number {
+  if (!/^[1-9]\d{0,2}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
 }

@@ -1,25 +1,57 @@
 // Handles a flood until it is told to answer: how long each quiet tenant's event took, and how much the rest got.
+import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TenantKafka } from 'tenantry';
-import { flood, measuredEvent, NOISY, PARTITIONS } from './flood-events.mjs';
+import { flood, measuredEvent, PARTITIONS, quietIndex } from './flood-events.mjs';
 import { consumePlain } from './kafkajs-style.mjs';
 import { answer } from './workload.mjs';
 
+/**
+ * @typedef {object} QuietEvent
+ * @property {number} tenant index
+ * @property {number} partition
+ * @property {number} sentAtMs
+ * @property {number} startedAtMs its handler
+ * @property {number} doneAtMs
+ */
+
+/**
+ * @typedef {object} Handled
+ * @property {QuietEvent[]} quiet
+ * @property {Record<string, number>} noisy events of each noisy tenant handled while the flood went on
+ * @property {number} free how many more events of `handlerMs` the slots that quiet tenants left would have done then
+ * @property {number} assignedAtMs
+ * @property {number} endMs when the flood ended
+ * @property {number} rssMib
+ */
+
 const work = flood();
-const { brokers, topic, group, client, handlerMs, slowTenants, concurrency } = work;
-/** @type {number[]} */
-const latenciesMs = [];
+const { brokers, topic, group, client, handlerMs, noisyTenants, concurrency } = work;
+/** @type {QuietEvent[]} */
+const quiet = [];
 /** @type {Record<string, number>} */
-const handled = {};
+const noisy = {};
+let isFlooding = false;
+let quietInFlood = 0;
+let assignedAtMs = 0;
 
-/** @param {string} tenant @param {number} sentAtMs */
-const handle = async (tenant, sentAtMs) => {
-  await sleep(slowTenants[tenant] ?? handlerMs);
-  handled[tenant] = (handled[tenant] ?? 0) + 1;
-  if (tenant !== NOISY && !(tenant in slowTenants)) latenciesMs.push(Date.now() - sentAtMs);
+/** @param {string} tenant @param {number} partition @param {number} sentAtMs */
+const handle = async (tenant, partition, sentAtMs) => {
+  const startedAtMs = Date.now();
+  await sleep(noisyTenants[tenant] ?? handlerMs);
+  const index = quietIndex(tenant);
+  if (index !== undefined) quiet.push({ tenant: index, partition, sentAtMs, startedAtMs, doneAtMs: Date.now() });
+  if (!isFlooding) return;
+  if (index === undefined) noisy[tenant] = (noisy[tenant] ?? 0) + 1;
+  else quietInFlood += 1;
 };
-const onAssigned = () => process.send?.('assigned');
+const onAssigned = () => {
+  if (assignedAtMs !== 0) return;
+  assignedAtMs = Date.now();
+  process.send?.('assigned');
+};
 
+const sleepMs = await measuredSleepMs();
 if (client === 'tenantry') {
   /** @param {object} fields */
   const onLog = (fields) => {
@@ -29,15 +61,44 @@ if (client === 'tenantry') {
   const kafka = new TenantKafka({ clientId: 'flood', brokers, logger });
   await kafka
     .worker(group, { concurrency })
-    .on(measuredEvent(topic), ({ tenantId, data }) => handle(tenantId, data.sentAtMs))
+    .on(measuredEvent(topic), ({ tenantId, data }, { record }) => handle(tenantId, record.partition, data.sentAtMs))
     .start();
 } else {
-  const onMessage = async (/** @type {{ message: { key?: unknown, value: unknown } }} */ { message }) => {
-    const tenant = String(message.key).split(':')[0] ?? '';
-    await handle(tenant, JSON.parse(String(message.value)).sentAtMs);
-  };
-  await consumePlain(work, { onAssigned, onMessage }, PARTITIONS);
+  await consumePlain(
+    work,
+    {
+      onAssigned,
+      onMessage: async ({ partition, message }) => {
+        const tenant = String(message.key).split(':')[0] ?? '';
+        await handle(tenant, partition, JSON.parse(String(message.value)).sentAtMs);
+      },
+    },
+    PARTITIONS,
+  );
 }
-process.once('message', () => {
-  answer({ latenciesMs, handled, rssMib: process.memoryUsage().rss / 1_048_576 });
-});
+
+await told();
+isFlooding = true;
+const startedAtMs = performance.now();
+await told();
+isFlooding = false;
+const slotMs = concurrency * (performance.now() - startedAtMs);
+const endMs = Date.now();
+await told();
+const free = slotMs / sleepMs - quietInFlood;
+answer({ quiet, noisy, free, assignedAtMs, endMs, rssMib: process.memoryUsage().rss / 1_048_576 });
+
+/** Waits for the next message of the parent. */
+async function told() {
+  await new Promise((resolve) => process.once('message', resolve));
+}
+
+/** What a handler takes where nothing else goes on: a timer is late by a part of a millisecond. */
+async function measuredSleepMs() {
+  const rounds = 50;
+  const beganMs = performance.now();
+  for (let round = 0; round < rounds; round += 1) {
+    await Promise.all(Array.from({ length: concurrency }, () => sleep(handlerMs)));
+  }
+  return (performance.now() - beganMs) / rounds;
+}

@@ -9,11 +9,11 @@ import { z } from 'zod';
  * @property {'tenantry' | 'confluent' | 'kafkajs'} client
  * @property {number} quietTenants
  * @property {number} quietPerSecond of all quiet tenants together
- * @property {number} noisyBacklog records of the noisy tenant that wait before anybody reads
- * @property {number} noisyPerSecond
+ * @property {Record<string, number>} noisyTenants milliseconds that their handlers take
+ * @property {number} noisyBacklog records of all noisy tenants that wait before anybody reads
+ * @property {number} noisyPerSecond of all noisy tenants together
  * @property {number} seconds
- * @property {number} handlerMs
- * @property {Record<string, number>} slowTenants milliseconds of the handlers of tenants that differ
+ * @property {number} handlerMs of quiet tenants
  * @property {number} concurrency
  */
 
@@ -36,9 +36,17 @@ export function measuredEvent(topic) {
 
 export const PARTITIONS = 2;
 
-export const NOISY = 'noisy';
+const QUIET = 'quiet-';
 
 /** @param {number} index */
 export function quietTenant(index) {
-  return `quiet-${index}`;
+  return `${QUIET}${index}`;
+}
+
+/**
+ * @param {string} tenant
+ * @returns {number | undefined} its index; undefined for the others
+ */
+export function quietIndex(tenant) {
+  return tenant.startsWith(QUIET) ? Number(tenant.slice(QUIET.length)) : undefined;
 }

@@ -15,7 +15,7 @@ export function plainProducer({ client, brokers }) {
 /**
  * @typedef {object} Listener
  * @property {() => void} onAssigned the group has given out its partitions
- * @property {(payload: { message: { key?: unknown, value: unknown } }) => Promise<void>} onMessage
+ * @property {(payload: { partition: number, message: { key?: unknown, value: unknown } }) => Promise<void>} onMessage
  */
 
 /**
