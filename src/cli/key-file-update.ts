@@ -11,6 +11,7 @@ import {
   writeFileSync,
   type Stats,
 } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { describeForeignError, isTenantryError, tenantryError } from '../core/errors.js';
 import { readKeyFile } from '../encryption/key-file.js';
 import { invalidKeys, parseKeyRing } from '../encryption/key-ring.js';
@@ -40,7 +41,24 @@ export function updateKeyFile(path: string, change: (content: KeyFileContent) =>
     });
   } catch (error) {
     if (isTenantryError(error)) throw error;
-    throw invalidKeys(`the key file ${path} cannot be written (${describeForeignError(error)})`);
+    throw invalidKeys(`the key file ${path} cannot be written: ${reasonAndRemedy(error, dirname(resolve(path)))}`);
+  }
+}
+
+function reasonAndRemedy(error: unknown, folder: string): string {
+  switch ((error as NodeJS.ErrnoException).code) {
+    case 'ENOENT':
+      return `there is no folder ${folder}; make it, or give another path`;
+    case 'ENOTDIR':
+      return `${folder} is not a folder; give another path`;
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return `this user may not write there (${describeForeignError(error)}); get access to ${folder}, or give another path`;
+    case 'ENOSPC':
+      return `the disk is full; make room, and run this again`;
+    default:
+      return describeForeignError(error);
   }
 }
 

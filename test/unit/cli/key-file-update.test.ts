@@ -42,6 +42,26 @@ describe('updating a key file beside others', () => {
     expect(content()).toEqual({ globex: KEY, acme: KEY });
   });
 
+  it.each([
+    ['EACCES', 'this user may not write there (Error EACCES); get access to'],
+    ['EROFS', 'this user may not write there (Error EROFS); get access to'],
+    ['ENOSPC', 'the disk is full; make room'],
+    ['EIO', 'Error EIO'],
+  ])('says what %s means', (code, reason) => {
+    beforeTheLock(() => {
+      throw Object.assign(new Error(`${code}: secret`), { code });
+    });
+    let message = '';
+    try {
+      updateKeyFile(file, (keys) => ({ ...keys, acme: KEY }));
+    } catch (error) {
+      message = String(error);
+    }
+    expect(message).toContain(`the key file ${file} cannot be written: ${reason}`);
+    expect(message).not.toContain('secret');
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
   it.skipIf(process.platform === 'win32')('changes nothing where a link was pointed elsewhere just before', () => {
     const link = join(folder, 'link.json');
     const other = join(folder, 'other.json');

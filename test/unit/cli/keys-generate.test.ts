@@ -163,13 +163,24 @@ describe('tenantry keys generate --file', () => {
     expect(readFileSync(file, 'utf8')).toBe(text);
   });
 
-  it('refuses a folder, and a file in a folder that is not there', async () => {
+  it('refuses a folder', async () => {
     expect((await generate('acme', '--file', folder)).note).toContain('is not a file');
-    const { exitCode, note } = await generate('acme', '--file', join(folder, 'no', 'keys.json'));
-    expect(exitCode).toBe(1);
-    expect(note).toContain('INVALID_KEY_MATERIAL');
-    expect(note).toContain('ENOENT');
     expect(existsSync(`${folder}.new`)).toBe(false);
+  });
+
+  it('says which folder is not there, or is none, and what to do', async () => {
+    const missing = join(folder, 'no');
+    await generate('acme', '--file', file);
+    const cases = [
+      { path: join(missing, 'keys.json'), reason: `there is no folder ${missing}; make it, or give another path` },
+      { path: join(file, 'keys.json'), reason: `${file} is not a folder; give another path` },
+    ];
+    for (const { path, reason } of cases) {
+      const { exitCode, out, note } = await generate('globex', '--file', path);
+      expect([exitCode, out]).toEqual([1, '']);
+      expect(note).toBe(`tenantry: INVALID_KEY_MATERIAL: the key file ${path} cannot be written: ${reason}\n`);
+    }
+    expect(readdirSync(folder)).toEqual(['keys.json']);
   });
 
   it('refuses to run beside another run, of which the later would lose the keys of the earlier', async () => {
