@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { DemoError } from './demo-error.js';
 
-const DATA_FILE = fileURLToPath(new URL('data/online-retail.csv.gz', import.meta.url));
+const DATA_FILE = 'data/online-retail.csv.gz';
 
 /** What the command line asks for. */
 export interface DemoOptions {
@@ -25,12 +25,17 @@ export interface DemoOptions {
 export function readArgs(args: readonly string[]): DemoOptions | undefined {
   const command = new Command('npm run demo --')
     .description('Publishes and handles real sales lines, each inside the boundary of its tenant.')
-    .option(
-      '--file <path>',
-      'a CSV file with the columns of the one that is used by default, gzipped or not',
-      DATA_FILE,
+    .addOption(
+      new Option(
+        '--file <path>',
+        'a CSV file with the columns of the one that is used by default, gzipped or not',
+      ).default(fileURLToPath(new URL(DATA_FILE, import.meta.url)), `examples/retail/${DATA_FILE}`),
     )
-    .option('--rows <n>', 'only the first n sales lines', wholeNumber, Number.POSITIVE_INFINITY)
+    .addOption(
+      new Option('--rows <n>', 'only the first n sales lines')
+        .argParser(wholeNumber)
+        .default(Number.POSITIVE_INFINITY, 'all of them'),
+    )
     .option(
       '--brokers <host:port,...>',
       'a real Kafka, in topics made for this run (default: a broker in the process)',

@@ -70,7 +70,8 @@ function countByCode({ quarantined }: RunOutcome): Record<string, number> {
     const code = headerText(record, REASON_HEADER) ?? 'unknown';
     counts[code] = (counts[code] ?? 0) + 1;
   }
-  return counts;
+  // Not as they came: which partition is read first differs from run to run.
+  return Object.fromEntries(Object.entries(counts).sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
 /** Three decimals of a sum that a sales file can reach are exact in the decimal text of a double. */

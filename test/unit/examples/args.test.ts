@@ -65,5 +65,9 @@ describe('readArgs', () => {
     for (const option of ['--file', '--rows', '--brokers', '--json', '--no-encryption', '--help']) {
       expect(help).toContain(option);
     }
+    // What is used by default, as a person would write it, and the same on every machine.
+    expect(help).toContain('(default: all of them)');
+    expect(help).toMatch(/\(default:\s+examples\/retail\/data\/online-retail\.csv\.gz\)/);
+    expect(help).not.toContain('null');
   });
 });

@@ -112,6 +112,13 @@ describe('demoResult', () => {
       check: { passed: true, failures: [] },
     });
   });
+
+  it('is the same whichever forged record is read first', () => {
+    const run = goodRun();
+    const other = { ...run, quarantined: [...run.quarantined].reverse() };
+    const text = (outcome: RunOutcome): string => JSON.stringify(demoResult(outcome, 0.5).quarantinedByCode);
+    expect(text(other)).toBe(text(run));
+  });
 });
 
 describe('report', () => {
