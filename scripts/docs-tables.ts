@@ -5,7 +5,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { ERROR_CODES } from '../src/core/error-codes.js';
 import { ATTRIBUTES } from '../src/telemetry/attributes.js';
-import { LOG_EVENTS, METRICS, SPANS } from '../src/telemetry/catalog.js';
+import { METRICS, SPANS } from '../src/telemetry/catalog.js';
+import { LOG_EVENTS } from '../src/telemetry/log-catalog.js';
 
 const docs = new URL('../docs/', import.meta.url);
 

@@ -6,7 +6,16 @@ export type {
   ConsumerHealth,
   StopReport,
 } from './api/consumer.js';
-export type { ControlOptions, MoveTarget, PartitionOffsets, ReplayRange, TenantLag, Worker } from './api/worker.js';
+export type {
+  ControlOptions,
+  MoveTarget,
+  PartitionOffsets,
+  RedriveOptions,
+  RedriveReport,
+  ReplayRange,
+  TenantLag,
+  Worker,
+} from './api/worker.js';
 export type { ConsumedEvent, EventOf } from './api/consumed-event.js';
 export type { DedupeOptions, DedupeStore } from './api/dedupe.js';
 export type { DeliveredRecord, EventHandler, HandlerContext, HandlerOptions } from './api/handler.js';

@@ -26,8 +26,10 @@ export interface HandlerContext {
   readonly signal: AbortSignal;
   /** 1 for the first try of this delivery. */
   readonly attempt: number;
-  /** Whether the event is handled again on purpose. */
+  /** Whether the event is handled again on purpose, by `replayTenant`. */
   readonly replay: boolean;
+  /** Whether it was dead-lettered, and `redrive` brings it back. Later events of its aggregate may have been handled since. */
+  readonly redriven: boolean;
   readonly record: DeliveredRecord;
 }
 

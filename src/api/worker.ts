@@ -25,6 +25,32 @@ export interface ControlOptions {
   readonly timeoutMs?: number | undefined;
 }
 
+/** Which dead letters are handled again. What is left out lets all pass. */
+export interface RedriveOptions extends ControlOptions {
+  /** The topic that the events were read from, as their contracts name it. */
+  readonly topic?: string | undefined;
+  /** Why they failed: error codes, such as `HANDLER_FAILED`. */
+  readonly code?: string | readonly string[] | undefined;
+  /** `orders.placed.v1`, or `orders.placed` for all its versions. */
+  readonly eventType?: string | readonly string[] | undefined;
+  /** Those that failed at this time or later. */
+  readonly failedFrom?: Date | undefined;
+  /** Those that failed before it. */
+  readonly failedUntil?: Date | undefined;
+  /** Only find out how many there are. Default false. */
+  readonly dryRun?: boolean | undefined;
+}
+
+/** What a redrive is for. */
+export interface RedriveReport {
+  /** Dead letters of the tenant that pass the filter, and that no earlier redrive was for. */
+  readonly matched: number;
+  /** How many of them failed with which code. */
+  readonly codes: Readonly<Record<string, number>>;
+  /** Whether an earlier redrive of the tenant has not ended; only a dry run says so, a redrive fails then. */
+  readonly isUnderWay: boolean;
+}
+
 /** How far behind a tenant is, in the partitions of one member. */
 export interface TenantLag {
   readonly tenantId: string;
@@ -61,6 +87,13 @@ export interface Worker extends EventConsumer {
   replayTenant(tenantId: string, range: ReplayRange, options?: ControlOptions): Promise<void>;
   /** Passes over the tenant's records that are not handled yet, up to a place; by default all. They are not lost: `replayTenant` brings them back. */
   skipTenant(tenantId: string, options?: ControlOptions & { readonly to?: MoveTarget | undefined }): Promise<void>;
+  /**
+   * Handles the tenant's dead letters of this group again, with `redriven` true in their handlers, and resolves once the
+   * group has taken it on: it goes on whatever becomes of its members, and loses none. Each is handled by one redrive
+   * only; one that fails again becomes a new dead letter. Fails with `REDRIVE_UNDER_WAY` while an earlier one goes on.
+   * What is waiting in the dead letters of a tenant that is paused waits on.
+   */
+  redrive(tenantId: string, options?: RedriveOptions): Promise<RedriveReport>;
   /** The tenants that have records unfinished in this member's partitions, the longest behind first. */
   lag(): readonly TenantLag[];
 }

@@ -9,6 +9,7 @@ import type { Counters } from './counters.js';
 import { Dedupe } from './dedupe.js';
 import { VIOLATIONS, type Payer } from './delivery.js';
 import type { HandlerTable } from './handler-table.js';
+import type { TopicRole } from './partition-session.js';
 import { RecordRunner } from './record-runner.js';
 import { TenantGuard } from './tenant-guard.js';
 
@@ -25,6 +26,10 @@ export function composeEngine(
 ): ConsumerEngine {
   const { clock, transport, producer, limiter, telemetry, directory, ambient, cipher, serde, publisherOf } = parts;
   const { topics } = handlers;
+  // Only a worker can be told to redrive; a tenant's own consumer does not read its dead letters.
+  const deadLetters = new Map(
+    scope === undefined ? topics.map((topic) => [topic, deadLetterTopic(groupId, topic)]) : [],
+  );
   const guard = new TenantGuard(scope, directory);
   const copies = new CopySender({ clock, producer, limiter, telemetry });
   const dedupe = options.dedupe && new Dedupe({ clock, ...options.dedupe });
@@ -35,12 +40,16 @@ export function composeEngine(
       telemetry,
       handlers,
       counters,
-      consumer: transport.createGroupConsumer({ groupId, topics, clientIdSuffix: groupId }),
+      consumer: transport.createGroupConsumer({
+        groupId,
+        topics: [...topics, ...deadLetters.values()],
+        clientIdSuffix: groupId,
+      }),
       createReader: () => transport.createReader({ groupId, clientIdSuffix: `${groupId}-reader` }),
-      control: scope === undefined ? controlOf(groupId, topics, parts) : undefined,
+      control: scope === undefined ? controlOf(groupId, topics, deadLetters, parts) : undefined,
       weightOf: (payer) => weightOf(payer, directory),
       guard,
-      logicalTopicOf: (topic) => topic,
+      roleOf: rolesOf(deadLetters),
       runner: ({ onOverdue, mayHandle }) =>
         new RecordRunner({
           groupId,
@@ -76,9 +85,20 @@ export function composeEngine(
   );
 }
 
-function controlOf(groupId: string, topics: readonly string[], { transport, producer }: ConsumerParts): ControlPlace {
+function rolesOf(deadLetters: ReadonlyMap<string, string>): (topic: string) => TopicRole {
+  const origins = new Map(Array.from(deadLetters, ([origin, topic]) => [topic, origin]));
+  return (topic) => ({ logicalTopic: origins.get(topic) ?? topic, isDeadLetters: origins.has(topic) });
+}
+
+function controlOf(
+  groupId: string,
+  topics: readonly string[],
+  deadLetterTopics: ReadonlyMap<string, string>,
+  { transport, producer }: ConsumerParts,
+): ControlPlace {
   return {
     topics,
+    deadLetterTopics,
     producer,
     topic: controlTopic(groupId),
     createReader: () => transport.createReader({ groupId, clientIdSuffix: `${groupId}-control` }),

@@ -17,7 +17,7 @@ import type { HandlerTable } from './handler-table.js';
 import { HeadReader } from './head-reader.js';
 import { consumerHealth } from './health.js';
 import { IntakeBudget } from './intake-budget.js';
-import type { PartitionSession } from './partition-session.js';
+import type { PartitionSession, TopicRole } from './partition-session.js';
 import { PositionWatch } from './position-watch.js';
 import { RecordIntake } from './record-intake.js';
 import type { RecordRunner } from './record-runner.js';
@@ -42,7 +42,10 @@ export interface EngineOptions extends SchedulerLimits {
 /** A group's control topic, and who writes it. */
 export interface ControlPlace {
   readonly topic: string;
+  /** The topics whose events the group handles. */
   readonly topics: readonly string[];
+  /** Those of its dead letters, by the topic whose events they are. */
+  readonly deadLetterTopics: ReadonlyMap<string, string>;
   readonly producer: RecordProducer;
   readonly createReader: () => PartitionReader;
 }
@@ -61,7 +64,7 @@ export interface EngineParts {
   readonly counters: Counters;
   readonly telemetry: Telemetry;
   readonly weightOf: (payer: Payer) => number;
-  readonly logicalTopicOf: (topic: string) => string;
+  readonly roleOf: (topic: string) => TopicRole;
   /** Makes the runner; the engine tells it what to do with handlers that do not settle. */
   readonly runner: (hooks: RunnerHooks) => RecordRunner;
 }
@@ -110,7 +113,15 @@ export class ConsumerEngine {
     this.groupControls =
       parts.control &&
       this.#controlLog &&
-      new GroupControls({ clock, consumer, log: this.#controlLog, topics: parts.control.topics });
+      new GroupControls({
+        clock,
+        consumer,
+        log: this.#controlLog,
+        redrives: this.#controls.redrives,
+        topics: parts.control.topics,
+        deadLetterTopics: parts.control.deadLetterTopics,
+        createReader: parts.createReader,
+      });
     this.#dispatch = new HandlerDispatch({
       clock,
       budget,
@@ -130,6 +141,7 @@ export class ConsumerEngine {
       budget,
       otherTypes: options.otherTypes,
       paused: () => this.#controls.paused,
+      wanted: (copy, owner) => this.#controls.redrives.wanted(copy, owner),
       enqueue: (delivery) => {
         this.#dispatch.enqueue(delivery);
       },
@@ -140,7 +152,7 @@ export class ConsumerEngine {
       telemetry,
       committer: () => this.#committer,
       startFrom: options.startFrom,
-      logicalTopicOf: parts.logicalTopicOf,
+      roleOf: parts.roleOf,
       drainMs: options.revokeDrainMs,
       onLoss,
       dropQueued: (gone) => {

@@ -60,6 +60,11 @@ export class ControlLog {
     return this.#isLoaded;
   }
 
+  /** All below this offset was read. */
+  get position(): number {
+    return this.#position;
+  }
+
   start(): void {
     this.#loop = this.#run();
   }

@@ -17,5 +17,20 @@ export const controlOptionsSchema = lazySchema((z) => z.strictObject(waiting(z))
 /** The range of `replayTenant`. */
 export const replayRangeSchema = lazySchema((z) => z.strictObject({ from: target(z), until: target(z).optional() }));
 
+const oneOrMore = (z: Zod) => z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]).optional();
+
+/** The options of `redrive`. */
+export const redriveOptionsSchema = lazySchema((z) =>
+  z.strictObject({
+    ...waiting(z),
+    topic: z.string().min(1).optional(),
+    code: oneOrMore(z),
+    eventType: oneOrMore(z),
+    failedFrom: z.date().optional(),
+    failedUntil: z.date().optional(),
+    dryRun: z.boolean().optional(),
+  }),
+);
+
 /** The options of `skipTenant`. */
 export const skipOptionsSchema = lazySchema((z) => z.strictObject({ ...waiting(z), to: target(z).optional() }));

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../core/error-codes.js';
 import type { TenantId } from '../core/tenant-id.js';
 import type { ReceivedRecord } from '../record/wire-record.js';
+import type { Origin } from './dead-letter.js';
 import type { Owner } from './record-owner.js';
 import type { GuardedRecord } from './tenant-guard.js';
 import type { PartitionSession } from './partition-session.js';
@@ -36,6 +37,8 @@ export interface Delivery {
   readonly guarded: GuardedRecord | { readonly violation: ErrorCode };
   /** Whether it is handled again on purpose. */
   readonly replay: boolean;
+  /** Where it stood before it was dead-lettered; undefined where it was not. */
+  readonly origin: Origin | undefined;
   /** Bytes held in memory for it. */
   readonly heldBytes: number;
   /** The copy that it has come to; its handler is not asked again. */

@@ -1,17 +1,16 @@
-import type { MoveTarget, ReplayRange, ControlOptions } from '../api/worker.js';
-import { delay, type Clock } from '../core/clock.js';
+import type { ControlOptions, MoveTarget, RedriveOptions, RedriveReport, ReplayRange } from '../api/worker.js';
+import { delay } from '../core/clock.js';
 import { tenantryError } from '../core/errors.js';
 import type { TenantId } from '../core/tenant-id.js';
-import type { GroupConsumer, TopicPartition } from '../transport/port.js';
+import type { TopicPartition } from '../transport/port.js';
 import { logHash, notesIn } from './commit-metadata.js';
 import type { ControlLog } from './control-log.js';
 import type { Control, Move } from './control-record.js';
+import { GroupRedrive, underWay, type RedriveParts } from './group-redrive.js';
 import { placeName, placesOf } from './places.js';
 
 /** What the controls of a group stand on. */
-export interface GroupControlsParts {
-  readonly clock: Clock;
-  readonly consumer: GroupConsumer;
+export interface GroupControlsParts extends RedriveParts {
   readonly log: ControlLog;
   readonly topics: readonly string[];
 }
@@ -23,9 +22,11 @@ const DEFAULT_CONFIRM_MS = 30_000;
 /** Tells all members of a group what to do about a tenant, and waits until every partition's commit says it is done. */
 export class GroupControls {
   readonly #parts: GroupControlsParts;
+  readonly #redrive: GroupRedrive;
 
   constructor(parts: GroupControlsParts) {
     this.#parts = parts;
+    this.#redrive = new GroupRedrive(parts);
   }
 
   async pause(tenantId: TenantId, paused: boolean, options: ControlOptions): Promise<void> {
@@ -53,18 +54,32 @@ export class GroupControls {
     await this.#move({ kind: 'skip', tenantId, partitions }, options);
   }
 
+  async redrive(tenantId: TenantId, options: RedriveOptions): Promise<RedriveReport> {
+    const { log } = this.#parts;
+    // What it does not know of would seem to be nobody's yet.
+    if (!(await log.isLoadedWithin(options.timeoutMs ?? DEFAULT_CONFIRM_MS))) {
+      throw tenantryError('BROKER_UNREACHABLE', "the group's control topic cannot be read now");
+    }
+    const { control, report } = await this.#redrive.plan(tenantId, options);
+    if (options.dryRun === true || control.partitions.size === 0) return report;
+    const offset = await this.#tell(control, options);
+    if (!this.#redrive.counts(tenantId, offset)) throw underWay(tenantId, []);
+    return report;
+  }
+
   async #move(control: Extract<Control, { partitions: unknown }>, options: ControlOptions): Promise<void> {
     if (control.partitions.size > 0) await this.#tell(control, options);
   }
 
-  async #tell(control: Control, { signal, timeoutMs = DEFAULT_CONFIRM_MS }: ControlOptions): Promise<void> {
+  /** @returns the offset at which it was told */
+  async #tell(control: Control, { signal, timeoutMs = DEFAULT_CONFIRM_MS }: ControlOptions): Promise<number> {
     const { clock, log } = this.#parts;
     const offset = await log.write(control);
     const deadlineMs = clock.monotonicMs() + timeoutMs;
     for (;;) {
       // A look-up that fails tells nothing; the next one may.
       const waiting = await this.#unconfirmed(offset).catch(() => undefined);
-      if (waiting?.length === 0) return;
+      if (waiting?.length === 0 && log.position > offset) return offset;
       if (signal?.aborted === true) throw tenantryError('ABORTED', 'the wait for the members of the group was aborted');
       if (clock.monotonicMs() >= deadlineMs) throw unconfirmed(waiting ?? []);
       await delay(clock, CONFIRM_POLL_MS, signal);
@@ -73,8 +88,9 @@ export class GroupControls {
 
   /** Partitions whose last commit does not say that the control at this offset is obeyed. */
   async #unconfirmed(offset: number): Promise<readonly TopicPartition[]> {
-    const { consumer } = this.#parts;
-    const committed = await consumer.committed(await this.#places(), TIMEOUT_MS);
+    const { consumer, topics, deadLetterTopics } = this.#parts;
+    const places = await this.#places([...topics, ...deadLetterTopics.values()]);
+    const committed = await consumer.committed(places, TIMEOUT_MS);
     return committed.filter((position) => {
       const { controlOffset = -1 } = notesIn(position.metadata, logHash(consumer.logIdentity(position)));
       return position.offset === undefined || controlOffset <= offset;
@@ -93,7 +109,7 @@ export class GroupControls {
     moveIn: (place: TopicPartition, low: number, high: number) => Promise<Move | undefined>,
   ): Promise<ReadonlyMap<string, Move>> {
     const moves = new Map<string, Move>();
-    for (const place of await this.#places()) {
+    for (const place of await this.#places(this.#parts.topics)) {
       const { lowOffset, highOffset } = await this.#parts.consumer.logRange(place, TIMEOUT_MS);
       const move = await moveIn(place, lowOffset, highOffset);
       if (move !== undefined) moves.set(placeName(place), move);
@@ -112,8 +128,8 @@ export class GroupControls {
     return target.find(({ topic, partition }) => topic === place.topic && partition === place.partition)?.offset;
   }
 
-  async #places(): Promise<TopicPartition[]> {
-    const { consumer, topics } = this.#parts;
+  async #places(topics: readonly string[]): Promise<TopicPartition[]> {
+    const { consumer } = this.#parts;
     const places: TopicPartition[] = [];
     for (const topic of topics) places.push(...(await placesOf(topic, consumer, TIMEOUT_MS)));
     return places;

@@ -63,6 +63,8 @@ export class GroupMembership {
   #closeByMs = Number.POSITIVE_INFINITY;
   #working: Promise<void> | undefined;
   #assignedOnce = false;
+  #isEnding = false;
+  #isRevoking = false;
 
   constructor(parts: MembershipParts) {
     this.#parts = parts;
@@ -122,10 +124,14 @@ export class GroupMembership {
     const { clock, consumer } = this.#parts;
     const startMs = clock.monotonicMs();
     this.#closeByMs = startMs + drainMs;
+    // From now on nothing starts, also while a change of the group is being answered.
+    this.#isEnding = true;
+    this.#stopTaking([...this.#sessions.values()]);
     const rejoinByMs = startMs + Math.min(MAX_REJOIN_MS, drainMs / 2);
     while (consumer.isRejoining && clock.monotonicMs() < rejoinByMs) await delay(clock, DRAIN_POLL_MS);
     this.#closing.abort();
-    if (this.#working !== undefined) await within(clock, this.#closeByMs - clock.monotonicMs(), this.#working);
+    // An assignment need not be answered any more; a revocation is, as far as it can be.
+    if (this.#isRevoking) await within(clock, this.#closeByMs - clock.monotonicMs(), Promise.resolve(this.#working));
     const sessions = [...this.#sessions.values()];
     const drained = await this.#drain(sessions, Math.max(0, this.#closeByMs - clock.monotonicMs()), false);
     this.#sessions.clear();
@@ -140,11 +146,13 @@ export class GroupMembership {
 
   async #work(): Promise<void> {
     for (let change = this.#changes.shift(); change !== undefined; change = this.#changes.shift()) {
+      this.#isRevoking = change.kind === 'revoked';
       if (change.kind === 'revoked') await this.#revoke(change.partitions, change.lost);
       else if (change.kind === 'assigned') await this.#assign(change.partitions);
       else await this.#assignDelayed(change.partitions);
     }
     this.#working = undefined;
+    this.#isRevoking = false;
     this.#parts.onChanged();
   }
 
@@ -157,6 +165,7 @@ export class GroupMembership {
       this.#sessions.set(placeName(session), session);
       // Once more: what the group was told while the start was committed has not reached it.
       this.#parts.onOpened(session);
+      if (this.#isEnding) session.drain();
     }
     consumer.assign(
       opened.map((session) => ({
@@ -245,10 +254,14 @@ export class GroupMembership {
     telemetry.log('revoked', { partitions: partitions.length, lost, unfinished });
   }
 
-  async #drain(sessions: readonly PartitionSession[], drainMs: number, lost: boolean): Promise<Drained> {
-    const { clock, committer, dropQueued } = this.#parts;
+  #stopTaking(sessions: readonly PartitionSession[]): void {
     for (const session of sessions) session.drain();
-    dropQueued(new Set(sessions));
+    this.#parts.dropQueued(new Set(sessions));
+  }
+
+  async #drain(sessions: readonly PartitionSession[], drainMs: number, lost: boolean): Promise<Drained> {
+    const { clock, committer } = this.#parts;
+    this.#stopTaking(sessions);
     const startMs = clock.monotonicMs();
     // A stop may cut the drain of a revocation short.
     const deadlineMs = (): number => Math.min(startMs + drainMs, this.#closeByMs);

@@ -1,8 +1,16 @@
-import type { ControlOptions, MoveTarget, ReplayRange, TenantLag, Worker } from '../api/worker.js';
+import type {
+  ControlOptions,
+  MoveTarget,
+  RedriveOptions,
+  RedriveReport,
+  ReplayRange,
+  TenantLag,
+  Worker,
+} from '../api/worker.js';
 import { tenantryError } from '../core/errors.js';
 import { checkOptions } from '../core/invalid-options.js';
 import { parseTenantId } from '../core/tenant-id.js';
-import { controlOptionsSchema, replayRangeSchema, skipOptionsSchema } from './control-options.js';
+import { controlOptionsSchema, redriveOptionsSchema, replayRangeSchema, skipOptionsSchema } from './control-options.js';
 import type { GroupControls } from './group-controls.js';
 import { GroupEventConsumer } from './group-event-consumer.js';
 
@@ -30,6 +38,11 @@ export class GroupWorker extends GroupEventConsumer implements Worker {
   ): Promise<void> {
     const { to, ...waiting } = checkOptions('skipTenant', skipOptionsSchema, options);
     await this.#controls().skip(parseTenantId(tenantId), to, waiting);
+  }
+
+  async redrive(tenantId: string, options: RedriveOptions = {}): Promise<RedriveReport> {
+    const checked = checkOptions('redrive', redriveOptionsSchema, options);
+    return this.#controls().redrive(parseTenantId(tenantId), checked);
   }
 
   lag(): readonly TenantLag[] {

@@ -14,6 +14,7 @@ export type PublisherOf = (tenantId: TenantId) => Publisher & { readonly id: Ten
 export class DeliveryContext implements HandlerContext, Abortable {
   readonly attempt: number;
   readonly replay: boolean;
+  readonly redriven: boolean;
   readonly record: DeliveredRecord;
   readonly #tenantId: TenantId;
   readonly #publisherOf: PublisherOf;
@@ -26,6 +27,7 @@ export class DeliveryContext implements HandlerContext, Abortable {
     const { topic, partition, offset } = delivery.record;
     this.attempt = delivery.attempts;
     this.replay = delivery.replay;
+    this.redriven = delivery.origin !== undefined;
     this.record = { topic, partition, offset };
     this.#tenantId = tenantId;
     this.#publisherOf = publisherOf;

@@ -20,11 +20,19 @@ interface Committed {
   readonly metadata: string;
 }
 
+/** What a topic is to a group. */
+export interface TopicRole {
+  readonly logicalTopic: string;
+  /** It holds the group's own dead letters: nothing of it is handled unless a redrive says so. */
+  readonly isDeadLetters: boolean;
+}
+
 /** One partition while it is assigned to this consumer: its ledger, and what is committed of it. */
 export class PartitionSession implements TopicPartition {
   readonly topic: string;
   readonly partition: number;
   readonly logicalTopic: string;
+  readonly isDeadLetters: boolean;
   readonly ledger: PartitionLedger;
   /** Records of it that run now. */
   readonly running = new Set<Abortable>();
@@ -49,7 +57,7 @@ export class PartitionSession implements TopicPartition {
 
   constructor(
     place: TopicPartition,
-    logicalTopic: string,
+    role: TopicRole,
     ledger: PartitionLedger,
     log: Buffer,
     committed: (Committed & { readonly leaderEpoch: number | undefined }) | undefined,
@@ -57,7 +65,8 @@ export class PartitionSession implements TopicPartition {
   ) {
     this.topic = place.topic;
     this.partition = place.partition;
-    this.logicalTopic = logicalTopic;
+    this.logicalTopic = role.logicalTopic;
+    this.isDeadLetters = role.isDeadLetters;
     this.ledger = ledger;
     this.#log = log;
     this.#committed = committed;
@@ -145,14 +154,7 @@ export class PartitionSession implements TopicPartition {
   /** The same partition anew, where its log ends at `offset` again. */
   startingAgainAt(offset: number): PartitionSession {
     const committed = this.#committed && { ...this.#committed, leaderEpoch: undefined };
-    const again = new PartitionSession(
-      this,
-      this.logicalTopic,
-      new PartitionLedger(offset),
-      this.#log,
-      committed,
-      this.#notes,
-    );
+    const again = new PartitionSession(this, this, new PartitionLedger(offset), this.#log, committed, this.#notes);
     again.moveTo = offset;
     return again;
   }

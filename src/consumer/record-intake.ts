@@ -1,6 +1,7 @@
 import type { ReceivedRecord } from '../record/wire-record.js';
 import type { Counters } from './counters.js';
 import type { CursorRun } from './cursor-run.js';
+import type { DeadLetter, Origin } from './dead-letter.js';
 import { heldBytes, laneOf, VIOLATIONS, type Delivery } from './delivery.js';
 import type { HandlerTable } from './handler-table.js';
 import type { IntakeBudget } from './intake-budget.js';
@@ -18,6 +19,8 @@ export interface IntakeParts {
   readonly enqueue: (delivery: Delivery) => void;
   /** Tenants of which nothing may start. */
   readonly paused: () => ReadonlySet<Owner>;
+  /** A dead letter that is to be handled again; undefined where it is not. */
+  readonly wanted: (copy: ReceivedRecord, owner: Owner) => DeadLetter | undefined;
 }
 
 /**
@@ -43,7 +46,7 @@ export class RecordIntake {
       ledger.rewind(owner, [record.offset]);
       return;
     }
-    const delivery = this.#examine(session, record, owner);
+    const delivery = this.#deliveryOf(session, record, owner);
     if (receipt === 'awaited') {
       if (delivery === undefined) ledger.finish(record.offset);
       else this.#parts.enqueue(delivery);
@@ -64,13 +67,16 @@ export class RecordIntake {
    */
   fromRun(session: PartitionSession, run: CursorRun, record: ReceivedRecord): boolean {
     const owner = ownerOf(record.key);
-    const hasRoom = (named: Owner): boolean => this.hasRoom(session, named) && !this.#wouldBeOneTooMany(record);
+    // What nobody is to handle needs no room.
+    const isPassed = session.isDeadLetters && this.#parts.wanted(record, owner) === undefined;
+    const hasRoom = (named: Owner): boolean =>
+      isPassed || (this.hasRoom(session, named) && !this.#wouldBeOneTooMany(record));
     const receipt = run.receive(record.offset, owner, hasRoom);
     const cursor = session.ledger.cursors.of(owner);
     if (cursor !== undefined && receipt !== 'passed') cursor.sinceMs = record.timestampMs;
     if (receipt === 'no-room') return false;
     if (receipt !== 'taken') return true;
-    const delivery = this.#examine(session, record, owner);
+    const delivery = this.#deliveryOf(session, record, owner);
     if (delivery === undefined) session.ledger.finish(record.offset);
     else this.#parts.enqueue(delivery);
     return true;
@@ -107,8 +113,20 @@ export class RecordIntake {
     return paused().has(owner) || (session.isCrowded && !budget.holdsNothing(owner));
   }
 
+  /** @returns undefined where there is nothing to do for a record */
+  #deliveryOf(session: PartitionSession, record: ReceivedRecord, owner: Owner): Delivery | undefined {
+    if (!session.isDeadLetters) return this.#examine(session, record, owner, undefined);
+    const letter = this.#parts.wanted(record, owner);
+    return letter && this.#examine(session, letter.record, owner, letter.origin);
+  }
+
   /** @returns undefined where there is nothing to do for a record: it is counted, and finished */
-  #examine(session: PartitionSession, record: ReceivedRecord, owner: Owner): Delivery | undefined {
+  #examine(
+    session: PartitionSession,
+    record: ReceivedRecord,
+    owner: Owner,
+    origin: Origin | undefined,
+  ): Delivery | undefined {
     const { guard, counters, handlers, otherTypes } = this.#parts;
     const verdict = guard.check(record);
     if (verdict.kind === 'foreign') {
@@ -116,14 +134,16 @@ export class RecordIntake {
       return undefined;
     }
     if (verdict.kind === 'violation') {
-      return delivery(session, record, owner, VIOLATIONS, { violation: verdict.code });
+      return delivery(session, record, owner, VIOLATIONS, { violation: verdict.code }, origin);
     }
     const { tenantId, eventType } = verdict.record;
-    if (otherTypes === 'skip' && handlers.find(eventType, session.logicalTopic) === 'unknown-type') {
+    // A dead letter without a handler stays one: to skip it would lose it.
+    const maySkip = otherTypes === 'skip' && origin === undefined;
+    if (maySkip && handlers.find(eventType, session.logicalTopic) === 'unknown-type') {
       counters.skipped(tenantId);
       return undefined;
     }
-    return delivery(session, record, owner, tenantId, verdict.record);
+    return delivery(session, record, owner, tenantId, verdict.record, origin);
   }
 }
 
@@ -133,9 +153,10 @@ function delivery(
   owner: Owner,
   payer: Delivery['payer'],
   guarded: Delivery['guarded'],
+  origin: Origin | undefined,
 ): Delivery {
   const lane = laneOf(record, 'violation' in guarded);
-  const replay = record.offset < session.ledger.replayedUntil(owner);
+  const replay = origin === undefined && record.offset < session.ledger.replayedUntil(owner);
   return {
     session,
     record,
@@ -144,6 +165,7 @@ function delivery(
     guarded,
     lane,
     replay,
+    origin,
     heldBytes: heldBytes(record),
     copy: undefined,
     attempts: 0,

@@ -289,16 +289,22 @@ export class RecordRunner {
   /** A copy that the broker does not take now is tried again later, and its slot is others' meanwhile. */
   async #copy(delivery: Delivery, copy: PendingCopy): Promise<RunResult> {
     const { copies, counters, telemetry, deadLetterTopicOf, quarantineTopicOf } = this.#parts;
-    const { record, session, attempts, payer } = delivery;
+    const { record, origin, session, attempts, payer } = delivery;
     const { kind, code, detail } = copy;
     delivery.copy = copy;
     const targetOf = kind === 'dead-letter' ? deadLetterTopicOf : quarantineTopicOf;
-    const reason = { code, detail, groupId: this.#parts.groupId, attempts };
+    const reason = { code, detail, groupId: this.#parts.groupId, attempts: attempts + (origin?.attempts ?? 0) };
     // Nobody pays for quarantine: a forger would use up the rate of the tenant that the forgery names.
     const costs = kind === 'dead-letter' ? payer : VIOLATIONS;
     const running = { abort: (): void => undefined };
     session.running.add(running);
-    const failure = await copies.copy(record, targetOf(session.logicalTopic), reason, costs, copy.refusals);
+    const failure = await copies.copy(
+      { ...record, ...origin },
+      targetOf(session.logicalTopic),
+      reason,
+      costs,
+      copy.refusals,
+    );
     session.running.delete(running);
     if (failure !== undefined) {
       copy.failed = true;

@@ -3,7 +3,7 @@ import type { Telemetry } from '../telemetry/telemetry.js';
 import type { CommittedPosition, GroupConsumer, LogRange, TopicPartition } from '../transport/port.js';
 import { decodeMetadata, logHash, notesIn } from './commit-metadata.js';
 import { PartitionLedger } from './ledger.js';
-import { PartitionSession } from './partition-session.js';
+import { PartitionSession, type TopicRole } from './partition-session.js';
 import { placesOf } from './places.js';
 
 const TIMEOUT_MS = 10_000;
@@ -14,7 +14,7 @@ export interface StartParts {
   readonly consumer: GroupConsumer;
   readonly telemetry: Telemetry;
   readonly startFrom: 'earliest' | 'latest';
-  readonly logicalTopicOf: (topic: string) => string;
+  readonly roleOf: (topic: string) => TopicRole;
   /** Records that are not there any more and were never handled. */
   readonly onLoss: (loss: Loss) => void;
 }
@@ -86,11 +86,11 @@ function resumeSession(
 ): PartitionSession {
   const place = { topic, partition };
   const log = logHash(parts.consumer.logIdentity(place));
-  const logicalTopic = parts.logicalTopicOf(topic);
+  const role = parts.roleOf(topic);
   const committed = { offset, metadata, leaderEpoch };
   if (offset > range.highOffset) {
     parts.onLoss({ ...place, ...lostRange(offset, range) });
-    return new PartitionSession(place, logicalTopic, new PartitionLedger(range.lowOffset), log, committed);
+    return new PartitionSession(place, role, new PartitionLedger(range.lowOffset), log, committed);
   }
   const told = decodeMetadata(metadata, offset, log);
   // What it tells of beyond the end of the log is not this log's any more.
@@ -101,7 +101,7 @@ function resumeSession(
     parts.onLoss({ ...place, ...lostRange(offset, range) });
     ledger.forgetBelow(range.lowOffset);
   }
-  return new PartitionSession(place, logicalTopic, ledger, log, committed, {
+  return new PartitionSession(place, role, ledger, log, committed, {
     beganAtMs: told?.beganAtMs,
     controlOffset: told?.controlOffset,
   });
@@ -110,10 +110,10 @@ function resumeSession(
 /** A partition for which the group has committed nothing. */
 async function startSession(place: TopicPartition, range: LogRange, parts: StartParts): Promise<PartitionSession> {
   const log = logHash(parts.consumer.logIdentity(place));
-  const logicalTopic = parts.logicalTopicOf(place.topic);
+  const role = parts.roleOf(place.topic);
   const open = (offset: number, beganAtMs?: number): PartitionSession =>
-    new PartitionSession(place, logicalTopic, new PartitionLedger(offset), log, undefined, { beganAtMs });
-  if (parts.startFrom === 'earliest') return open(range.lowOffset);
+    new PartitionSession(place, role, new PartitionLedger(offset), log, undefined, { beganAtMs });
+  if (parts.startFrom === 'earliest' || role.isDeadLetters) return open(range.lowOffset);
   const group = await beginningOf(place.topic, parts);
   if (group === 'new') return open(range.highOffset, parts.clock.nowMs());
   if (group === 'unknown') return open(range.lowOffset);

@@ -4,8 +4,9 @@ import type { Control } from './control-record.js';
 import type { PartitionSession } from './partition-session.js';
 import { placeName } from './places.js';
 import type { Owner } from './record-owner.js';
+import { Redrives } from './redrives.js';
 
-type MoveControl = Extract<Control, { readonly kind: 'replay' | 'skip' }>;
+type MoveControl = Exclude<Control, { readonly kind: 'pause' }>;
 
 /** What controls stand on. */
 export interface ControlsParts {
@@ -23,6 +24,7 @@ export interface ControlsParts {
 
 /** Obeys what the group's control topic says about tenants, in each partition once. */
 export class TenantControls {
+  readonly redrives = new Redrives();
   readonly #parts: ControlsParts;
   readonly #paused = new Set<Owner>();
   /** The last move of each tenant that was ever moved, with its offset in the control topic. */
@@ -40,17 +42,24 @@ export class TenantControls {
 
   /** A control was read, at this offset of the control topic. */
   obey(control: Control, offset: number): void {
-    if (control.kind === 'pause') {
-      this.#pause(control.tenantId, control.paused);
-    } else {
-      this.#moves.set(control.tenantId, { move: control, offset });
-      for (const session of this.#parts.sessions()) this.#moveIn(session, control, offset);
+    const { kind, tenantId } = control;
+    if (kind === 'pause') {
+      this.#pause(tenantId, control.paused);
+      return;
     }
+    if (kind !== 'redrive') {
+      this.#moves.set(tenantId, { move: control, offset });
+    } else if (!this.redrives.add(control, offset)) {
+      this.#parts.telemetry.log('redriveIgnored', { tenant: tenantId, offset });
+      return;
+    }
+    for (const session of this.#parts.sessions()) this.#moveIn(session, control, offset);
   }
 
   /** The control topic was made anew: what it said is gone, but for who is paused, which nobody has taken back. */
   forget(): void {
     this.#moves.clear();
+    this.redrives.clear();
     this.#position = 0;
     for (const session of this.#parts.sessions()) session.forgetControl();
   }
@@ -67,6 +76,7 @@ export class TenantControls {
     // Of a partition without a note nobody knows what was obeyed there: a replay of long ago must not come again.
     const since = session.controlOffset ?? this.#position;
     for (const { move, offset } of this.#moves.values()) if (offset >= since) this.#moveIn(session, move, offset);
+    for (const { redrive, offset } of this.redrives) if (offset >= since) this.#moveIn(session, redrive, offset);
     session.obeyed(this.#position);
   }
 

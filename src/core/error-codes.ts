@@ -52,6 +52,12 @@ export const ERROR_CODES = {
     meaning: 'The native Kafka client would be loaded in a worker thread, where it aborts the process.',
     remedy: 'Use tenantry from the main thread; scale with processes.',
   },
+  REDRIVE_UNDER_WAY: {
+    retryable: true,
+    actor: 'time',
+    meaning: 'A redrive of the tenant has not ended, or another one was told at the same time: this one was not.',
+    remedy: 'Redrive again once the one before has ended; a paused tenant has to be resumed for that.',
+  },
   // Identifiers and boundaries
   INVALID_TENANT_ID: {
     retryable: false,

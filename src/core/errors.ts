@@ -18,6 +18,7 @@ export interface ErrorFields {
   PUBLISH_FAILED: { readonly reason: string };
   PUBLISH_REFUSED: { readonly reason: string };
   CONTROL_UNCONFIRMED: { readonly partitions: readonly string[] };
+  REDRIVE_UNDER_WAY: { readonly partitions: readonly string[] };
   PUBLISH_INCOMPLETE: { readonly outcomes: readonly PublishOutcome[] };
   DELIVERY_UNKNOWN: { readonly eventId: string };
   /** `key`: the tenant's key itself is refused. `data-key`: only this record's wrapped data key is. */

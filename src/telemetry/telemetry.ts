@@ -14,7 +14,7 @@ import {
   type ProcessFacts,
   type PublishFacts,
 } from './facts.js';
-import { LOG_EVENTS, type LogEventName, type LogFields } from './catalog.js';
+import { LOG_EVENTS, type LogEventName, type LogFields } from './log-catalog.js';
 import type { ResolvedTelemetryOptions } from './options.js';
 import { otel } from './otel-api.js';
 import { Sdk, type Instruments } from './sdk.js';

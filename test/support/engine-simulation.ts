@@ -90,7 +90,7 @@ export class EngineSimulation {
     this.harness = new ConsumeHarness(world.partitions, [this.#groupId]);
     this.#placed = Array.from({ length: world.partitions }, () => []);
     this.harness.kafka.onCommit = (commit) => {
-      this.#checkCommit(commit);
+      if (commit.topic !== deadLetterTopic(this.#groupId, 'notes')) this.#checkCommit(commit);
     };
     this.harness.kafka.onAppend = ({ topic, headers }) => {
       if (topic !== deadLetterTopic(this.#groupId, 'notes') && topic !== quarantineTopic('notes')) return;

@@ -32,6 +32,7 @@ export class LogCursor {
   /** Reads up to `maxRecords`; each end of the log, and each position out of range, is told once. */
   read(kafka: FakeKafka, maxRecords: number, into: ReceivedRecord[]): Found {
     if (this.paused || maxRecords <= 0) return 'nothing';
+    if (kafka.partitions(this.place.topic) === undefined) return 'nothing'; // deleted
     const log = kafka.log(this.place.topic, this.place.partition);
     const { lowOffset, highOffset } = log.range;
     if (this.#position < lowOffset || this.#position > highOffset) {

@@ -455,7 +455,7 @@ describe('memory', () => {
     );
     await harness.clock.advance(60_000);
     const { member } = process;
-    expect(member.paused).toEqual([{ topic: 'notes', partition: 0 }]);
+    expect(member.paused).toContainEqual({ topic: 'notes', partition: 0 });
     const polls = member.polls;
     await harness.clock.advance(10_000);
     expect(member.polls).toBeGreaterThan(polls + 50);
@@ -479,7 +479,7 @@ describe('memory', () => {
       options: { maxBufferedBytes: 5_000, handlerTimeoutMs: 86_400_000, concurrency: 1 },
     });
     await harness.clock.advance(10_000);
-    expect(process.member.paused).toHaveLength(1);
+    expect(process.member.paused).toContainEqual({ topic: 'notes', partition: 0 });
   });
 });
 

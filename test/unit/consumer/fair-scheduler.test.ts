@@ -7,9 +7,11 @@ import { PartitionSession } from '../../../src/consumer/partition-session.js';
 import { parseTenantId } from '../../../src/core/tenant-id.js';
 import { receivedRecord } from '../../support/records.js';
 
+const NOTES = { logicalTopic: 'notes', isDeadLetters: false };
+
 const session = new PartitionSession(
   { topic: 'notes', partition: 0 },
-  'notes',
+  NOTES,
   new PartitionLedger(0),
   Buffer.alloc(8),
   undefined,
@@ -27,6 +29,7 @@ function delivery(tenant: string, lane = 'k'): Delivery {
     lane,
     guarded: { violation: 'TENANT_MISMATCH' },
     replay: false,
+    origin: undefined,
     copy: undefined,
     heldBytes: 1,
     attempts: 0,

@@ -138,7 +138,7 @@ describe('a paused partition', () => {
     );
     write(harness, ['a', 'b', 'c']);
     await harness.clock.advance(2_000);
-    expect(process.member.paused).toHaveLength(1);
+    expect(process.member.paused).toContainEqual({ topic: 'notes', partition: 0 });
     block = false;
     harness.kafka.group(GROUP).lose(process.member, process.member);
     await harness.clock.advance(5_000);

@@ -4,9 +4,11 @@ import { PartitionLedger } from '../../../src/consumer/ledger.js';
 import { PartitionSession } from '../../../src/consumer/partition-session.js';
 import { NOBODY } from '../../../src/consumer/record-owner.js';
 
+const NOTES = { logicalTopic: 'notes', isDeadLetters: false };
+
 const place = { topic: 'notes', partition: 1 };
 const session = (): PartitionSession =>
-  new PartitionSession(place, 'notes', new PartitionLedger(0), Buffer.alloc(8), undefined);
+  new PartitionSession(place, NOTES, new PartitionLedger(0), Buffer.alloc(8), undefined);
 const well = {
   fault: undefined,
   isAssigned: true,
@@ -30,10 +32,12 @@ describe('health', () => {
       reasons: ['fatal: Local: fatal error'],
     });
     expect(consumerHealth({ ...well, overdue: 2, failingCopies: 1 })).toMatchObject({ status: 'stuck' });
-    expect(consumerHealth({ ...well, stalled: [place] })).toMatchObject({
+    expect(consumerHealth({ ...well, stalled: [{ ...place, isDeadLetters: false }] })).toMatchObject({
       status: 'stuck',
       reasons: [expect.stringMatching(/^notes\/1: /)],
     });
+    // No event waits behind a dead letter.
+    expect(consumerHealth({ ...well, stalled: [{ ...place, isDeadLetters: true }] }).status).toBe('degraded');
   });
 
   it('is degraded until the group has told the partitions, and for those that the broker cannot be asked about', () => {

@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { tenantryError } from '../../../src/core/errors.js';
 import { ATTRIBUTES } from '../../../src/telemetry/attributes.js';
-import { LOG_EVENTS, METRICS, SPANS } from '../../../src/telemetry/catalog.js';
+import { METRICS, SPANS } from '../../../src/telemetry/catalog.js';
+import { LOG_EVENTS } from '../../../src/telemetry/log-catalog.js';
 import { makeTelemetry, processed, published, registerTracing, unregisterAll } from './otel-sdk.js';
 
 afterEach(unregisterAll);

@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import type { Logger } from '../../../src/core/logger.js';
-import { LOG_EVENTS, type LogEventName } from '../../../src/telemetry/catalog.js';
+import { LOG_EVENTS, type LogEventName } from '../../../src/telemetry/log-catalog.js';
 import { HandClock, makeTelemetry } from './otel-sdk.js';
 
 const place = { topic: 'orders', partition: 3, offset: 42, tenant: 'acme' };
