@@ -32,6 +32,11 @@ if (!hasRealRedis) console.warn('Skipping test/redis: no redis-server. Install i
 // The native addon aborts in a worker thread, so every project runs in child processes.
 const common = { pool: 'forks', restoreMocks: true, unstubEnvs: true } as const;
 
+// Files with brokers wait for sessions, rebalances and start-ups most of the time, so more of them run at once than a
+// small machine has cores. After the unit tests, which need the cores; all with the same number, or they would run
+// project by project.
+const withBrokers = { maxWorkers: 3, sequence: { groupOrder: 1 } } as const;
+
 const mutation = process.env['TENANTRY_MUTATION'];
 
 const unit: TestProjectConfiguration = {
@@ -41,7 +46,7 @@ const unit: TestProjectConfiguration = {
   test: { ...common, name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000 },
 };
 
-// Against the broker in the process (EmbeddedKafka), one file after another: they measure time.
+// Against the broker in the process (EmbeddedKafka).
 const kafka: TestProjectConfiguration = {
   resolve: { alias },
   test: {
@@ -51,8 +56,7 @@ const kafka: TestProjectConfiguration = {
     exclude: ['test/kafka/real/**'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
-    maxWorkers: 1,
-    sequence: { groupOrder: 1 },
+    ...withBrokers,
   },
 };
 
@@ -66,8 +70,7 @@ const kafkaReal: TestProjectConfiguration = {
     globalSetup: 'test/kafka/real/global-setup.ts',
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    maxWorkers: 1,
-    sequence: { groupOrder: 2 },
+    ...withBrokers,
   },
 };
 
@@ -81,8 +84,7 @@ const redis: TestProjectConfiguration = {
     exclude: hasRealKafka ? [] : ['test/redis/crash.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    maxWorkers: 1,
-    sequence: { groupOrder: 3 },
+    ...withBrokers,
   },
 };
 

@@ -15,7 +15,7 @@ function transportOf(groupProtocol: 'classic' | 'consumer'): Transport {
 class ToldMember extends Member {
   readonly told: string[] = [];
   /** Revocations are answered once this has come. */
-  answerRevocationsAfter: Promise<void> = Promise.resolve();
+  answerRevocationsAfter: Promise<unknown> = Promise.resolve();
 
   override onAssigned(partitions: readonly TopicPartition[]): void {
     this.told.push(`assigned ${partitions.map(({ partition }) => partition).join()}`);
@@ -113,7 +113,7 @@ it('a member of a classic group knows that it waits where another keeps the grou
   await until(() => first.owned.size === 4);
   const second = await join();
   await until(() => second.owned.size === 2 && !first.consumer.isRejoining);
-  const answers = deferred<void>();
+  const answers = deferred<undefined>();
   for (const member of [first, second]) member.answerRevocationsAfter = answers.promise;
   const before = [revocations(first), revocations(second)];
   await join();
@@ -124,7 +124,7 @@ it('a member of a classic group knows that it waits where another keeps the grou
   await join();
   await until(() => patient.consumer.isRejoining);
   expect(patient.told).toHaveLength(told);
-  answers.resolve();
+  answers.resolve(undefined);
   await until(() => members.every(({ owned, consumer }) => owned.size === 1 && !consumer.isRejoining), 40_000);
   expect(members.flatMap(({ faults }) => faults)).toEqual([]);
   for (const member of members) await member.stop();
