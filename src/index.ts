@@ -14,6 +14,7 @@ export type {
   RedriveReport,
   ReplayRange,
   TenantLag,
+  UnreadableOffsets,
   Worker,
 } from './api/worker.js';
 export type { ConsumedEvent, EventOf } from './api/consumed-event.js';

@@ -51,6 +51,16 @@ export interface RedriveReport {
   readonly isUnderWay: boolean;
 }
 
+/** Offsets of a partition that no client can read. */
+export interface UnreadableOffsets {
+  readonly topic: string;
+  readonly partition: number;
+  /** The first: where the reader stands, as `health()` tells. */
+  readonly from: number;
+  /** The first that can be read again. */
+  readonly to: number;
+}
+
 /** How far behind a tenant is, in the partitions of one member. */
 export interface TenantLag {
   readonly tenantId: string;
@@ -94,6 +104,11 @@ export interface Worker extends EventConsumer {
    * What is waiting in the dead letters of a tenant that is paused waits on.
    */
   redrive(tenantId: string, options?: RedriveOptions): Promise<RedriveReport>;
+  /**
+   * Gives up records that no client can read, of all tenants: whichever reader stands still in this range goes on behind
+   * it, and what it passes over is reported as `records lost`. A range that can be read is read.
+   */
+  skipUnreadable(range: UnreadableOffsets, options?: ControlOptions): Promise<void>;
   /** The tenants that have records unfinished in this member's partitions, the longest behind first. */
   lag(): readonly TenantLag[];
 }

@@ -6,6 +6,7 @@ import { CursorRun } from './cursor-run.js';
 import type { PartitionSession } from './partition-session.js';
 import { ownerOf, type Owner } from './record-owner.js';
 import { Rest } from './rest.js';
+import type { Loss } from './start-position.js';
 import { STREAM_GAP } from './stream-gap.js';
 import type { TenantCursor } from './tenant-cursors.js';
 import { within } from './within.js';
@@ -29,6 +30,9 @@ export interface CatchUpParts {
   readonly onTaken: () => void;
   /** Some position is not in its log, and nobody says which. */
   readonly onOutOfRange: () => void;
+  /** Where reading goes on for a run that stands still at an offset that was given up; undefined where it was not. */
+  readonly givenUpUntil: (place: TopicPartition, offset: number) => number | undefined;
+  readonly onLoss: (loss: Loss) => void;
 }
 
 /** A run of one partition, with what it has read and has not got rid of. */
@@ -237,7 +241,19 @@ export class CatchUpReader {
     if (done > 0 || rest.length > 0) active.movedAtMs = nowMs;
     // The news of the log's end may be lost with an error: a run that gets nothing at all is begun anew.
     const standsStill = nowMs - active.movedAtMs > STANDSTILL_MS;
+    if (standsStill) this.#passOver(session, run);
     if (standsStill || this.#isOfNoUse(session, run, rest.length)) this.#end(session, reader);
+  }
+
+  /** What cannot be read was given up: the cursors before it go on behind it. */
+  #passOver(session: PartitionSession, run: CursorRun): void {
+    const { topic, partition } = session;
+    const fromOffset = run.position;
+    const toOffset = this.#parts.givenUpUntil(session, fromOffset);
+    if (toOffset === undefined) return;
+    this.#parts.onLoss({ topic, partition, fromOffset, toOffset });
+    run.passTo(toOffset);
+    run.settle(this.#turn);
   }
 
   /** Whether a run stays where it is until the next record's owner has room: only where nobody waits for the run. */

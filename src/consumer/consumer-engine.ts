@@ -3,7 +3,13 @@ import type { TenantLag } from '../api/worker.js';
 import { delay, type Clock, type Timer } from '../core/clock.js';
 import { describeForeignError, tenantryError } from '../core/errors.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
-import type { ConsumerFault, GroupConsumer, PartitionReader, RecordProducer } from '../transport/port.js';
+import type {
+  ConsumerFault,
+  GroupConsumer,
+  PartitionReader,
+  RecordProducer,
+  TopicPartition,
+} from '../transport/port.js';
 import { CatchUpReader } from './catch-up-reader.js';
 import { Committer } from './committer.js';
 import type { Counters } from './counters.js';
@@ -25,6 +31,7 @@ import type { Loss } from './start-position.js';
 import { TenantControls } from './tenant-controls.js';
 import type { TenantGuard } from './tenant-guard.js';
 import { tenantLags } from './tenant-lag.js';
+import { UnreadableRanges } from './unreadable-ranges.js';
 
 /** Bounds and intervals of an engine. */
 export interface EngineOptions extends SchedulerLimits {
@@ -84,6 +91,7 @@ export class ConsumerEngine {
   readonly #head: HeadReader;
   readonly #catchUp: CatchUpReader;
   readonly #controls: TenantControls;
+  readonly #unreadable = new UnreadableRanges();
   readonly #controlLog: ControlLog | undefined;
   /** Tells the group what to do about tenants; undefined where it cannot be told. */
   readonly groupControls: GroupControls | undefined;
@@ -169,9 +177,12 @@ export class ConsumerEngine {
       },
     });
     this.#committer = new Committer(clock, consumer, telemetry, options.commitIntervalMs, sessions);
+    const givenUpUntil = (place: TopicPartition, offset: number): number | undefined =>
+      this.#unreadable.endOf(place, offset);
     this.#positions = new PositionWatch(clock, consumer, {
       sessions,
       onLoss,
+      givenUpUntil,
       onRetentionNear: (place) => {
         telemetry.log('retentionNear', place);
       },
@@ -209,6 +220,8 @@ export class ConsumerEngine {
       onOutOfRange: () => {
         this.#positions.checkNow();
       },
+      givenUpUntil,
+      onLoss,
     });
   }
 
@@ -327,10 +340,16 @@ export class ConsumerEngine {
       createReader,
       logRange: (partition) => consumer.logRange(partition, 10_000),
       onControl: (control, offset) => {
-        this.#controls.obey(control, offset);
+        if (control.kind !== 'unreadable') {
+          this.#controls.obey(control, offset);
+          return;
+        }
+        this.#unreadable.add(control);
+        this.#positions.look();
       },
       onRemade: () => {
         this.#controls.forget();
+        this.#unreadable.clear();
       },
       onPosition: (offset) => {
         this.#controls.readTo(offset);

@@ -32,5 +32,17 @@ export const redriveOptionsSchema = lazySchema((z) =>
   }),
 );
 
+/** The range of `skipUnreadable`. */
+export const unreadableOffsetsSchema = lazySchema((z) =>
+  z
+    .strictObject({
+      topic: z.string().min(1),
+      partition: z.int().min(0),
+      from: z.int().min(0),
+      to: z.int().min(0),
+    })
+    .refine(({ from, to }) => from < to, { path: ['to'], message: 'must be greater than from' }),
+);
+
 /** The options of `skipTenant`. */
 export const skipOptionsSchema = lazySchema((z) => z.strictObject({ ...waiting(z), to: target(z).optional() }));

@@ -1,7 +1,9 @@
 import { isTenantId, type TenantId } from '../core/tenant-id.js';
 import { decodeUtf8 } from '../core/utf8.js';
 import type { OutgoingRecord, ReceivedRecord } from '../record/wire-record.js';
+import { placeName } from './places.js';
 import type { RedriveFilter } from './redrive-filter.js';
+import type { UnreadableRange } from './unreadable-ranges.js';
 
 /** Where in one partition a tenant is moved to. `from`: a replay begins there. `until`: it ends there; of a skip, reading goes on there. */
 export interface Move {
@@ -9,11 +11,14 @@ export interface Move {
   readonly until: number;
 }
 
+/** What the members of a group are told. */
+export type Control = TenantControl | ({ readonly kind: 'unreadable' } & UnreadableRange);
+
 /**
- * What the members of a group are told about a tenant. `pause`: whether its handlers rest. `replay`: its records of
+ * What they are told about a tenant. `pause`: whether its handlers rest. `replay`: its records of
  * these partitions are handled again. `skip`: they are passed over. `redrive`: its dead letters are handled again.
  */
-export type Control =
+export type TenantControl =
   | { readonly kind: 'pause'; readonly tenantId: TenantId; readonly paused: boolean }
   | {
       readonly kind: 'replay' | 'skip';
@@ -35,7 +40,7 @@ export type Control =
     };
 
 // The control topic is compacted: one key for whether a tenant is paused, one for where it was last moved, one for each
-// redrive. Values are JSON: {"paused":true}, or {"replay":{"orders/0":[from,until]}}, or {"skip":{"orders/0":[until]}}, or
+// redrive, one for each range that nobody can read ({topic}/{partition}/{from}). Values are JSON: {"until":offset}, or {"paused":true}, or {"replay":{"orders/0":[from,until]}}, or {"skip":{"orders/0":[until]}}, or
 // {"redrive":{"{group}.orders.dlq/0":[from,until]},"after":-1,"toldAt":ms,"filter":{…}}. A move stays there: a partition
 // that has obeyed it says so in its commit, and one that has not may be opened at any time. Redrives stay because they
 // tell which dead letters are done with.
@@ -43,6 +48,7 @@ export type Control =
 const PAUSE = 'pause:';
 const MOVE = 'move:';
 const REDRIVE = 'redrive:';
+const UNREADABLE = 'unreadable:';
 
 /** The record that tells a control to all members. */
 export function encodeControl(topic: string, control: Control): OutgoingRecord {
@@ -59,6 +65,7 @@ export function encodeControl(topic: string, control: Control): OutgoingRecord {
 /** @returns undefined for what is not a control of this version */
 export function decodeControl({ key, value }: Pick<ReceivedRecord, 'key' | 'value'>): Control | undefined {
   const name = (key === null ? undefined : decodeUtf8(key)) ?? '';
+  if (name.startsWith(UNREADABLE)) return readUnreadable(name.slice(UNREADABLE.length), parsed(value));
   const kind = [PAUSE, MOVE, REDRIVE].find((prefix) => name.startsWith(prefix));
   const [tenantId, id = ''] = name.slice(kind?.length).split(':');
   if (kind === undefined || !isTenantId(tenantId)) return undefined;
@@ -74,6 +81,7 @@ export function decodeControl({ key, value }: Pick<ReceivedRecord, 'key' | 'valu
 
 /** That a tenant is not paused needs no saying: a null takes it out of the topic. */
 function valueOf(control: Control): Buffer | null {
+  if (control.kind === 'unreadable') return Buffer.from(JSON.stringify({ until: control.until }));
   if (control.kind === 'pause') return control.paused ? Buffer.from(JSON.stringify({ paused: true })) : null;
   const moves = [...control.partitions].map(([place, { from, until }]) => [
     place,
@@ -86,8 +94,17 @@ function valueOf(control: Control): Buffer | null {
 }
 
 function keyOf(control: Control): string {
+  if (control.kind === 'unreadable') return `${UNREADABLE}${placeName(control)}/${control.from}`;
   if (control.kind === 'redrive') return `${REDRIVE}${control.tenantId}:${control.id}`;
   return (control.kind === 'pause' ? PAUSE : MOVE) + control.tenantId;
+}
+
+function readUnreadable(name: string, told: unknown): Control | undefined {
+  const [topic = '', partition, from] = name.split('/');
+  const range = { topic, partition: Number(partition), from: Number(from), until: property(told, 'until') };
+  const { until } = range;
+  if (!isWhole(range.partition, 0) || !isWhole(range.from, 0) || !isWhole(until, 0)) return undefined;
+  return { kind: 'unreadable', ...range, until };
 }
 
 function readRedrive(tenantId: TenantId, id: string, told: unknown): Control | undefined {
@@ -129,7 +146,10 @@ function property(value: unknown, name: string): unknown {
   return isObject ? (value as Record<string, unknown>)[name] : undefined;
 }
 
-function readMoves(value: unknown, kind: Exclude<Control['kind'], 'pause'>): ReadonlyMap<string, Move> | undefined {
+function readMoves(
+  value: unknown,
+  kind: Exclude<TenantControl['kind'], 'pause'>,
+): ReadonlyMap<string, Move> | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const moves = new Map<string, Move>();
   for (const [place, offsets] of Object.entries(value)) {

@@ -1,4 +1,11 @@
-import type { ControlOptions, MoveTarget, RedriveOptions, RedriveReport, ReplayRange } from '../api/worker.js';
+import type {
+  ControlOptions,
+  MoveTarget,
+  RedriveOptions,
+  RedriveReport,
+  ReplayRange,
+  UnreadableOffsets,
+} from '../api/worker.js';
 import { delay } from '../core/clock.js';
 import { tenantryError } from '../core/errors.js';
 import type { TenantId } from '../core/tenant-id.js';
@@ -67,6 +74,12 @@ export class GroupControls {
     return report;
   }
 
+  async skipUnreadable({ topic, partition, from, to }: UnreadableOffsets, options: ControlOptions): Promise<void> {
+    const { topics, deadLetterTopics } = this.#parts;
+    if (![...topics, ...deadLetterTopics.values()].includes(topic)) throw notRead([topic]);
+    await this.#tell({ kind: 'unreadable', topic, partition, from, until: to }, options);
+  }
+
   async #move(control: Extract<Control, { partitions: unknown }>, options: ControlOptions): Promise<void> {
     if (control.partitions.size > 0) await this.#tell(control, options);
   }
@@ -102,7 +115,7 @@ export class GroupControls {
     if (target === undefined || target instanceof Date) return;
     const strange = target.filter(({ topic }) => !this.#parts.topics.includes(topic)).map(({ topic }) => topic);
     if (strange.length === 0) return;
-    throw tenantryError('TOPIC_NOT_FOUND', `the group does not read ${strange.join(', ')}`, { topics: strange });
+    throw notRead(strange);
   }
 
   async #moves(
@@ -134,6 +147,10 @@ export class GroupControls {
     for (const topic of topics) places.push(...(await placesOf(topic, consumer, TIMEOUT_MS)));
     return places;
   }
+}
+
+function notRead(topics: readonly string[]): Error {
+  return tenantryError('TOPIC_NOT_FOUND', `the group does not read ${topics.join(', ')}`, { topics });
 }
 
 function unconfirmed(partitions: readonly TopicPartition[]): Error {

@@ -5,12 +5,19 @@ import type {
   RedriveReport,
   ReplayRange,
   TenantLag,
+  UnreadableOffsets,
   Worker,
 } from '../api/worker.js';
 import { tenantryError } from '../core/errors.js';
 import { checkOptions } from '../core/invalid-options.js';
 import { parseTenantId } from '../core/tenant-id.js';
-import { controlOptionsSchema, redriveOptionsSchema, replayRangeSchema, skipOptionsSchema } from './control-options.js';
+import {
+  controlOptionsSchema,
+  redriveOptionsSchema,
+  replayRangeSchema,
+  skipOptionsSchema,
+  unreadableOffsetsSchema,
+} from './control-options.js';
 import type { GroupControls } from './group-controls.js';
 import { GroupEventConsumer } from './group-event-consumer.js';
 
@@ -43,6 +50,12 @@ export class GroupWorker extends GroupEventConsumer implements Worker {
   async redrive(tenantId: string, options: RedriveOptions = {}): Promise<RedriveReport> {
     const checked = checkOptions('redrive', redriveOptionsSchema, options);
     return this.#controls().redrive(parseTenantId(tenantId), checked);
+  }
+
+  async skipUnreadable(range: UnreadableOffsets, options: ControlOptions = {}): Promise<void> {
+    const checked = checkOptions('the range of skipUnreadable', unreadableOffsetsSchema, range);
+    const waiting = checkOptions('skipUnreadable', controlOptionsSchema, options);
+    await this.#controls().skipUnreadable(checked, waiting);
   }
 
   lag(): readonly TenantLag[] {

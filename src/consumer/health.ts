@@ -17,7 +17,7 @@ export interface HealthSigns {
   /** Partitions of which retention will soon delete records that are not finished. */
   readonly endangered: readonly TopicPartition[];
   /** Partitions whose reader stands still before records. */
-  readonly stalled: readonly Pick<PartitionSession, 'topic' | 'partition' | 'isDeadLetters'>[];
+  readonly stalled: readonly Pick<PartitionSession, 'topic' | 'partition' | 'position' | 'isDeadLetters'>[];
 }
 
 /** Refused commits in a row before it is said: one alone happens at every rebalance. */
@@ -27,8 +27,8 @@ export function consumerHealth(signs: HealthSigns): ConsumerHealth {
   const stuck: string[] = [];
   const degraded: string[] = [];
   if (signs.fault !== undefined) stuck.push(`${signs.fault.kind}: ${signs.fault.reason}`);
-  for (const { topic, partition, isDeadLetters } of signs.stalled) {
-    const reason = `${topic}/${partition}: there are records at the position of its reader, and it does not bring them`;
+  for (const { topic, partition, position, isDeadLetters } of signs.stalled) {
+    const reason = `${topic}/${partition}: there are records at offset ${position}, where its reader stands, and it does not bring them`;
     // No event waits behind a dead letter.
     (isDeadLetters ? degraded : stuck).push(reason);
   }

@@ -9,6 +9,8 @@ export interface PositionWatchParts {
   readonly onLoss: (loss: Loss) => void;
   /** Retention will soon delete records that are not finished, from `offset` on. */
   readonly onRetentionNear: (place: TopicPartition & { readonly offset: number; readonly lowOffset: number }) => void;
+  /** Where reading goes on for a reader that stands still at an offset that was given up; undefined where it was not. */
+  readonly givenUpUntil: (place: TopicPartition, offset: number) => number | undefined;
   /** The log ends before the session's position: it was cut or made anew, and is read again from this offset. */
   readonly onTruncated: (session: PartitionSession, startOffset: number) => void;
 }
@@ -132,10 +134,23 @@ export class PositionWatch {
       const mayBeStuck = isStanding && from < highOffset && !session.isPaused;
       // An error takes the news of an end with it: a move to where it stands has the client tell it again.
       if (setAgain || (mayBeStuck && !this.#setAgain.has(session))) session.moveTo = from;
-      else if (mayBeStuck) this.#stalled.set(session, from);
+      else if (mayBeStuck) this.#standsStill(session, from, highOffset);
       if (mayBeStuck) this.#setAgain.add(session);
       else this.#setAgain.delete(session);
     }
+  }
+
+  /** Its reader has been set again, and still brings nothing. */
+  #standsStill(session: PartitionSession, from: number, highOffset: number): void {
+    const until = this.#parts.givenUpUntil(session, from);
+    if (until === undefined) {
+      this.#stalled.set(session, from);
+      return;
+    }
+    const toOffset = Math.min(until, highOffset);
+    this.#parts.onLoss({ topic: session.topic, partition: session.partition, fromOffset: from, toOffset });
+    session.ledger.passTo(toOffset);
+    session.moveTo = toOffset;
   }
 
   /** Retention has come to parked tenants' records. */

@@ -1,13 +1,13 @@
 import type { TenantId } from '../core/tenant-id.js';
 import type { ReceivedRecord } from '../record/wire-record.js';
 import type { TopicPartition } from '../transport/port.js';
-import type { Control } from './control-record.js';
+import type { TenantControl } from './control-record.js';
 import { readDeadLetter, type DeadLetter } from './dead-letter.js';
 import { placeName } from './places.js';
 import type { Owner } from './record-owner.js';
 import { matchesFilter } from './redrive-filter.js';
 
-export type RedriveControl = Extract<Control, { readonly kind: 'redrive' }>;
+export type RedriveControl = Extract<TenantControl, { readonly kind: 'redrive' }>;
 
 /** A redrive, with its offset in the control topic. */
 export interface ToldRedrive {

@@ -1,12 +1,12 @@
 import type { TenantId } from '../core/tenant-id.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
-import type { Control } from './control-record.js';
+import type { TenantControl } from './control-record.js';
 import type { PartitionSession } from './partition-session.js';
 import { placeName } from './places.js';
 import type { Owner } from './record-owner.js';
 import { Redrives } from './redrives.js';
 
-type MoveControl = Exclude<Control, { readonly kind: 'pause' }>;
+type MoveControl = Exclude<TenantControl, { readonly kind: 'pause' }>;
 
 /** What controls stand on. */
 export interface ControlsParts {
@@ -41,7 +41,7 @@ export class TenantControls {
   }
 
   /** A control was read, at this offset of the control topic. */
-  obey(control: Control, offset: number): void {
+  obey(control: TenantControl, offset: number): void {
     const { kind, tenantId } = control;
     if (kind === 'pause') {
       this.#pause(tenantId, control.paused);

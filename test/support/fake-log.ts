@@ -6,6 +6,8 @@ export class FakeLog {
   readonly topic: string;
   readonly partition: number;
   leaderEpoch = 3;
+  /** Offsets of a batch that no client can read: reading stands still before it, for ever. */
+  unreadable: { readonly from: number; readonly until: number } | undefined;
   #records: ReceivedRecord[] = [];
   #low = 0;
   #next = 0;
@@ -53,6 +55,11 @@ export class FakeLog {
     this.#records = this.#records.filter((record) => record.offset < offset);
   }
 
+  /** Whether reading gets nowhere at an offset. */
+  isUnreadableAt(offset: number): boolean {
+    return this.unreadable !== undefined && offset >= this.unreadable.from && offset < this.unreadable.until;
+  }
+
   /** Up to `max` records at or after an offset. */
   read(offset: number, max: number): readonly ReceivedRecord[] {
     let low = 0;
@@ -62,6 +69,7 @@ export class FakeLog {
       if ((this.#records[middle]?.offset ?? 0) < offset) low = middle + 1;
       else high = middle;
     }
-    return this.#records.slice(low, low + max);
+    const { from, until } = this.unreadable ?? { from: 0, until: 0 };
+    return this.#records.slice(low, low + max).filter((record) => offset >= until || record.offset < from);
   }
 }

@@ -40,10 +40,16 @@ export class LogCursor {
       this.#isTold = true;
       return 'out-of-range';
     }
+    if (log.isUnreadableAt(this.#position)) return 'nothing';
     const records = log.read(this.#position, maxRecords);
     into.push(...records);
     const last = records.at(-1);
     if (last !== undefined) this.#position = last.offset + 1;
+    const { unreadable } = log;
+    if (unreadable !== undefined && this.#position <= unreadable.from) {
+      if (last === undefined) this.#position = unreadable.from;
+      return 'records';
+    }
     if (records.length === maxRecords || this.#endTold === highOffset) return 'records';
     this.#endTold = highOffset;
     this.#position = highOffset;

@@ -111,7 +111,11 @@ describe('a paused tenant', () => {
     harness.kafka.faults.commit = () => 'refuse';
     await expect(
       harness.clock.advanceUntil(process.consumer.pauseTenant('acme', { timeoutMs: 2_000 })),
-    ).rejects.toMatchObject({ code: 'CONTROL_UNCONFIRMED', partitions: ['notes/0', `${GROUP}.notes.dlq/0`], retryable: true });
+    ).rejects.toMatchObject({
+      code: 'CONTROL_UNCONFIRMED',
+      partitions: ['notes/0', `${GROUP}.notes.dlq/0`],
+      retryable: true,
+    });
     write(harness, 'acme', 3);
     await harness.clock.advance(500);
     expect(begun).toEqual([]);

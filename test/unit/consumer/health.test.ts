@@ -32,12 +32,14 @@ describe('health', () => {
       reasons: ['fatal: Local: fatal error'],
     });
     expect(consumerHealth({ ...well, overdue: 2, failingCopies: 1 })).toMatchObject({ status: 'stuck' });
-    expect(consumerHealth({ ...well, stalled: [{ ...place, isDeadLetters: false }] })).toMatchObject({
+    expect(consumerHealth({ ...well, stalled: [{ ...place, position: 7, isDeadLetters: false }] })).toMatchObject({
       status: 'stuck',
-      reasons: [expect.stringMatching(/^notes\/1: /)],
+      reasons: [expect.stringMatching(/^notes\/1: there are records at offset 7/)],
     });
     // No event waits behind a dead letter.
-    expect(consumerHealth({ ...well, stalled: [{ ...place, isDeadLetters: true }] }).status).toBe('degraded');
+    expect(consumerHealth({ ...well, stalled: [{ ...place, position: 7, isDeadLetters: true }] }).status).toBe(
+      'degraded',
+    );
   });
 
   it('is degraded until the group has told the partitions, and for those that the broker cannot be asked about', () => {
