@@ -153,8 +153,8 @@ export class PartitionSession implements TopicPartition {
 
   /** The same partition anew, where its log ends at `offset` again. */
   startingAgainAt(offset: number): PartitionSession {
-    const committed = this.#committed && { ...this.#committed, leaderEpoch: undefined };
-    const again = new PartitionSession(this, this, new PartitionLedger(offset), this.#log, committed, this.#notes);
+    // Nothing counts as committed: the broker may have taken a commit since the last one that it has answered.
+    const again = new PartitionSession(this, this, new PartitionLedger(offset), this.#log, undefined, this.#notes);
     again.moveTo = offset;
     return again;
   }

@@ -123,8 +123,13 @@ export class PositionWatch {
     this.#lookAtRetention(session, range);
     if (session.position !== from) return; // a position that moves is in its log
     const { lowOffset, highOffset } = range;
-    if (from > highOffset) {
-      this.#report(session, from, range);
+    // Whoever recovers stands below what was read before.
+    const readTo = Math.max(from, session.ledger.head);
+    if (readTo > highOffset) {
+      // What runs is forgotten too, and what of it retention has taken does not come again.
+      const { watermark } = session.ledger;
+      if (watermark < lowOffset) this.#report(session, watermark, range);
+      this.#report(session, readTo, range);
       this.#parts.onTruncated(session, lowOffset);
     } else if (from < lowOffset) {
       this.#report(session, from, range);

@@ -88,23 +88,22 @@ function resumeSession(
   const log = logHash(parts.consumer.logIdentity(place));
   const role = parts.roleOf(topic);
   const committed = { offset, metadata, leaderEpoch };
-  if (offset > range.highOffset) {
-    parts.onLoss({ ...place, ...lostRange(offset, range) });
-    return new PartitionSession(place, role, new PartitionLedger(range.lowOffset), log, committed);
-  }
   const told = decodeMetadata(metadata, offset, log);
-  // What it tells of beyond the end of the log is not this log's any more.
-  const progress = told !== undefined && told.head <= range.highOffset ? told : undefined;
-  if (progress === undefined && metadata !== '') parts.telemetry.log('metadataIgnored', { ...place, offset });
-  const ledger = new PartitionLedger(progress ?? offset);
+  const notes = { beganAtMs: told?.beganAtMs, controlOffset: told?.controlOffset };
+  // The log was cut where it ends before the offset, and also where it ends before what was read.
+  const readTo = told?.head ?? offset;
+  if (readTo > range.highOffset) {
+    if (offset < range.lowOffset) parts.onLoss({ ...place, ...lostRange(offset, range) });
+    parts.onLoss({ ...place, ...lostRange(readTo, range) });
+    return new PartitionSession(place, role, new PartitionLedger(range.lowOffset), log, committed, notes);
+  }
+  if (told === undefined && metadata !== '') parts.telemetry.log('metadataIgnored', { ...place, offset });
+  const ledger = new PartitionLedger(told ?? offset);
   if (offset < range.lowOffset) {
     parts.onLoss({ ...place, ...lostRange(offset, range) });
     ledger.forgetBelow(range.lowOffset);
   }
-  return new PartitionSession(place, role, ledger, log, committed, {
-    beganAtMs: told?.beganAtMs,
-    controlOffset: told?.controlOffset,
-  });
+  return new PartitionSession(place, role, ledger, log, committed, notes);
 }
 
 /** A partition for which the group has committed nothing. */

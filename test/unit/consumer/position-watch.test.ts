@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { encodeMetadata, logHash } from '../../../src/consumer/commit-metadata.js';
 import { Noted } from '../../support/contracts.js';
-import { ConsumeHarness, type ConsumerProcess } from '../../support/consume-harness.js';
+import { ConsumeHarness, GROUP, type ConsumerProcess } from '../../support/consume-harness.js';
 import { eventRecord } from '../../support/records.js';
 
 function write(harness: ConsumeHarness, ids: readonly string[], partition = 0): void {
@@ -89,6 +90,55 @@ describe('a position that has left its log', () => {
     await harness.clock.advance(70_000);
     expect(seen).toEqual(['a', 'b', 'c', 'd', 'a', 'b', 'c2']);
     expect(process.logger.of('recordsLost')).toMatchObject([{ fromOffset: 3, toOffset: 4 }]);
+  });
+
+  it('because its log was cut, while a record runs that retention has taken: both losses are told', async () => {
+    const harness = new ConsumeHarness();
+    write(harness, ['a', 'b', 'c']);
+    const { process } = await reading(harness, (id) => (id === 'a' ? new Promise(() => undefined) : undefined));
+    const log = harness.kafka.log('notes');
+    log.dropBelow(1);
+    log.truncate(2);
+    await harness.clock.advance(70_000);
+    expect(process.logger.of('recordsLost')).toMatchObject([
+      { fromOffset: 0, toOffset: 1 },
+      { fromOffset: 2, toOffset: 3 },
+    ]);
+    expect(harness.committed()).toBe(2);
+  });
+
+  it('because its log was cut, while a commit has no answer: where it begins again is committed all the same', async () => {
+    const harness = new ConsumeHarness();
+    await reading(harness);
+    harness.kafka.faults.commit = () => 'lose-answer';
+    write(harness, ['a']);
+    await harness.clock.advance(6_000);
+    expect(harness.committed()).toBe(1);
+    harness.kafka.faults.commit = () => undefined;
+    harness.kafka.log('notes').truncate(0);
+    await harness.clock.advance(6_000);
+    expect(harness.committed()).toBe(0);
+  });
+
+  it('because its log was cut before its head, while it recovers below that: nothing written anew is skipped', async () => {
+    const harness = new ConsumeHarness();
+    write(harness, ['a', 'b', 'c', 'd', 'e']);
+    const progress = { watermark: 1, head: 5, cursors: [], taken: [1, 4].map((start) => ({ start, length: 1 })) };
+    const { text } = encodeMetadata(progress, logHash('cluster/notes/0'), 4_000);
+    const place = { topic: 'notes', partition: 0 };
+    const kept = { ...place, offset: 1, metadata: text, leaderEpoch: 3, member: 'before' };
+    harness.kafka.group(GROUP).commits.set('notes/0', kept);
+    let isHeldBack = true;
+    harness.kafka.faults.holdBack = (client) => isHeldBack && client === 'group';
+    const { process, seen } = await reading(harness);
+    harness.kafka.log('notes').truncate(3);
+    isHeldBack = false;
+    await harness.clock.advance(70_000);
+    write(harness, ['d2', 'e2', 'f2']);
+    await harness.clock.advance(2_000);
+    expect(seen).toEqual(['b', 'a', 'b', 'c', 'd2', 'e2', 'f2']);
+    expect(process.logger.of('recordsLost')).toMatchObject([{ fromOffset: 3, toOffset: 5 }]);
+    expect(harness.committed()).toBe(6);
   });
 
   it('although the log could not be asked at first: it is asked again at once, and every position is set again', async () => {

@@ -120,7 +120,6 @@ describe('a start where the group left off', () => {
     ],
     ['of another offset, as after a reset', () => metadata(1, 7, 5)],
     ['of another tool', () => 'reset by hand'],
-    ['that tells of more than the log has', () => metadata(2, 70, 5)],
   ])('with metadata %s delivers from the offset, and warns', async (_what, text) => {
     const harness = new ConsumeHarness();
     write(harness, 5);
@@ -142,13 +141,21 @@ describe('a start where the group left off', () => {
   });
 
   it.each([
-    ['that retention has taken', 1, 3, ['e3', 'e4'], { fromOffset: 1, toOffset: 3 }],
-    ['beyond the end of the log', 40, 0, ['e0', 'e1', 'e2', 'e3', 'e4'], { fromOffset: 5, toOffset: 40 }],
-  ])('at an offset %s reports the loss and goes on', async (_what, offset, low, expected, loss) => {
+    ['that retention has taken', 1, 2, 3, ['e3', 'e4'], { fromOffset: 1, toOffset: 3 }],
+    ['beyond the end of the log', 40, 50, 0, ['e0', 'e1', 'e2', 'e3', 'e4'], { fromOffset: 5, toOffset: 50 }],
+    [
+      'of a log that was read further than it goes',
+      4,
+      8,
+      0,
+      ['e0', 'e1', 'e2', 'e3', 'e4'],
+      { fromOffset: 5, toOffset: 8 },
+    ],
+  ])('at an offset %s reports the loss and goes on', async (_what, offset, head, low, expected, loss) => {
     const harness = new ConsumeHarness();
     write(harness, 5);
     harness.kafka.log('notes').dropBelow(low);
-    commit(harness, offset, metadata(offset, offset + 10));
+    commit(harness, offset, metadata(offset, head));
     const { process, seen } = await started(harness);
     expect(seen).toEqual(expected);
     expect(process.logger.of('recordsLost')).toEqual([
@@ -158,5 +165,18 @@ describe('a start where the group left off', () => {
     await harness.clock.advance(2_000);
     expect(seen.at(-1)).toBe('e5');
     expect(harness.committed()).toBe(6);
+  });
+
+  it('that retention has taken, in a log that ends before its head, reports both losses', async () => {
+    const harness = new ConsumeHarness();
+    write(harness, 5);
+    harness.kafka.log('notes').dropBelow(3);
+    commit(harness, 1, metadata(1, 8, 1));
+    const { process, seen } = await started(harness);
+    expect(seen).toEqual(['e3', 'e4']);
+    expect(process.logger.of('recordsLost')).toMatchObject([
+      { fromOffset: 1, toOffset: 3 },
+      { fromOffset: 5, toOffset: 8 },
+    ]);
   });
 });
