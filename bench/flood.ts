@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import Table from 'cli-table3';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { startKafka } from '../scripts/kafka/start-kafka.ts';
 import { answerOf, forkWorkload } from './broker.ts';
 import { figures, type Figures, floodTargets, type FloodRun, medians, type Round } from './flood-figures.ts';
@@ -25,16 +25,16 @@ const options = new Command('npm run bench:flood --')
   .description('Measures what a flood of one tenant does to the events of the others, on a real Kafka.')
   .option('--short', 'a few seconds of each scenario, one round')
   .option('--rounds <number>', 'rounds of each scenario; medians are printed', count)
-  .option('--only <text>', 'scenarios whose name holds this text')
+  .addOption(new Option('--only <scenarios...>', 'some of the scenarios').choices(Object.keys(scenarios(true))))
   .option('--plot', 'draw the latency of a quiet tenant over time into docs/flood-latency.svg')
   .option('--json', 'the results as JSON')
   .parse()
-  .opts<{ short?: true; rounds?: number; only?: string; plot?: true; json?: true }>();
+  .opts<{ short?: true; rounds?: number; only?: string[]; plot?: true; json?: true }>();
 
 const short = options.short === true;
 const rounds = options.rounds ?? (short ? 1 : 3);
 const chosen = (Object.entries(scenarios(short)) as [ScenarioId, Scenario][]).filter(
-  ([, { name }]) => options.only === undefined || name.includes(options.only),
+  ([id]) => options.only?.includes(id) !== false,
 );
 const measured: Round[] = [];
 const lines: PlotLine[] = [];

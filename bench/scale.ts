@@ -49,7 +49,7 @@ const backlogs: Readonly<Record<string, Backlog>> = {
   many: { ...few, tenants: many, keys: 1 },
   waiting: { ...parked, records: WAITING },
   long: { ...parked, records: long },
-  slow: { records: short ? 100_000 : 200_000, tenants: 10, keys: 100, probes: 1, partitions: 1 },
+  slow: { records: short ? 100_000 : 300_000, tenants: 10, keys: 100, probes: 1, partitions: 1 },
 };
 const sides: Readonly<Record<Task, readonly Side[]>> = {
   tenants: [
