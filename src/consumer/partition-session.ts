@@ -168,7 +168,9 @@ export class PartitionSession implements TopicPartition {
     const { text, recordedHead, fill } = encodeMetadata(progress, this.#log, limit, notes);
     this.#recordedHead = recordedHead;
     this.#isCrowded = fill >= CROWDED_FILL && limit >= LEAST_TO_SPARE;
-    if (this.#committed?.offset === progress.watermark && this.#committed.metadata === text) return undefined;
+    const isCommitted = this.#committed?.offset === progress.watermark && this.#committed.metadata === text;
+    // The broker may have taken what it has not answered: it has to be told again also what it was told before that.
+    if (isCommitted && this.#failedCommits === 0) return undefined;
     this.#commitInFlight = true;
     return {
       topic: this.topic,
