@@ -1,40 +1,15 @@
 import type { ConsumerOptions } from '../../src/api/consumer.js';
+import type { HandlerContext } from '../../src/api/handler.js';
 import { delay } from '../../src/core/clock.js';
 import { tenantryError } from '../../src/core/errors.js';
-import { decodeMetadata, logHash } from '../../src/consumer/commit-metadata.js';
 import { deadLetter, retryAfter } from '../../src/consumer/handler-verdict.js';
 import { deadLetterTopic, quarantineTopic } from '../../src/routing/naming.js';
-import type { TenantId } from '../../src/core/tenant-id.js';
-import type { KeptCommit } from './fake-kafka.js';
+import type { OutgoingRecord } from '../../src/record/wire-record.js';
 import { ACME, Noted, Whispered } from './contracts.js';
-import { fingerprintOf } from '../../src/consumer/record-owner.js';
 import { ConsumeHarness, ConsumerProcess, GROUP } from './consume-harness.js';
-import { eventRecord } from './records.js';
-
-/** What a handler does with a try of a record. */
-export type Outcome = 'return' | 'throw' | 'deadLetter' | 'retryAfter' | 'slow' | 'late' | 'never';
-
-/** A record to write; a `gap` is an offset that holds nothing. */
-export interface PlannedRecord {
-  readonly partition: number;
-  readonly kind: 'plain' | 'sealed' | 'violation' | 'other-type' | 'unknown-version' | 'gap';
-  readonly tenant: 'acme' | 'globex';
-  readonly key: number;
-  /** One a try, over all processes; then it returns. */
-  readonly outcomes: readonly Outcome[];
-}
-
-interface Placed extends PlannedRecord {
-  readonly offset: number;
-  readonly lane: string;
-  readonly owner: string;
-  /** Whether a handler or a copy is owed to it. */
-  readonly owed: boolean;
-  tries: number;
-  done: boolean;
-  /** Whether somebody has asked for it to be passed over. */
-  maybeSkipped: boolean;
-}
+import { Hidden, Stated } from './engine-simulation-events.js';
+import { isDue, SimulatedLogs, type LogsWorld, type Outcome, type Placed } from './engine-simulation-logs.js';
+import { OtherTools, type ToolUse } from './engine-simulation-tools.js';
 
 /** What a group is told about a tenant. */
 export interface PlannedControl {
@@ -47,11 +22,19 @@ export interface PlannedControl {
 }
 
 /** How a simulation is made. */
-export interface World {
-  readonly partitions: number;
-  /** The consumer is one tenant's, not a worker. */
-  readonly scoped: boolean;
+export interface World extends LogsWorld {
   readonly options: ConsumerOptions;
+}
+
+const TOPICS = ['notes', 'states'];
+
+/** What a process logs of a loss. */
+interface Told {
+  readonly event: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly fromOffset: number;
+  readonly toOffset: number;
 }
 
 interface Watch {
@@ -69,78 +52,35 @@ interface Watch {
  */
 export class EngineSimulation {
   readonly harness: ConsumeHarness;
+  readonly logs: SimulatedLogs;
   readonly wrongs: string[] = [];
   keyServiceAway: 'no' | 'at once' | 'later' = 'no';
   readonly #world: World;
   readonly #groupId: string;
-  readonly #placed: Placed[][];
+  readonly #tools: OtherTools;
   readonly #processes: { readonly process: ConsumerProcess; readonly watch: Watch }[] = [];
-  readonly #watermarks = new Map<number, number>();
   /** Tenants whose pause was confirmed, and that nobody has resumed since. */
   readonly #paused = new Set<string>();
   readonly #lastControl = new Map<string, object>();
-  readonly #skips: { readonly tenant: string; readonly offset: number }[] = [];
-  /** Whether watermarks may go back. */
-  #hasReplays = false;
   #mended = false;
 
   constructor(world: World) {
     this.#world = world;
     this.#groupId = world.scoped ? 'acme.readers' : GROUP;
     this.harness = new ConsumeHarness(world.partitions, [this.#groupId]);
-    this.#placed = Array.from({ length: world.partitions }, () => []);
-    this.harness.kafka.onCommit = (commit) => {
-      if (commit.topic !== deadLetterTopic(this.#groupId, 'notes')) this.#checkCommit(commit);
+    const { kafka } = this.harness;
+    this.logs = new SimulatedLogs(kafka, this.#groupId, world, (what) => this.wrongs.push(what));
+    this.#tools = new OtherTools(kafka, this.#groupId, this.logs);
+    kafka.onCommit = (commit) => {
+      this.logs.checkCommit(commit);
     };
-    this.harness.kafka.onAppend = ({ topic, headers }) => {
-      if (topic !== deadLetterTopic(this.#groupId, 'notes') && topic !== quarantineTopic('notes')) return;
-      const of = (name: string): number => Number(headers.find((header) => header.name === name)?.value.toString());
-      const copied = this.#placed[of('dlq-partition')]?.find(({ offset }) => offset === of('dlq-offset'));
-      if (copied === undefined) this.wrongs.push('a copy of no record');
-      else copied.done = true;
+    kafka.onAppend = (record) => {
+      this.#seeCopy(record);
     };
   }
 
   get live(): number {
     return this.#processes.length;
-  }
-
-  write(record: PlannedRecord): void {
-    const { kafka } = this.harness;
-    const partition = record.partition % this.#world.partitions;
-    const log = kafka.log('notes', partition);
-    if (record.kind === 'gap') {
-      log.skip();
-      return;
-    }
-    const { tenant, key, kind } = record;
-    const foreign = this.#world.scoped && tenant !== 'acme' && kind !== 'violation';
-    const placed: Placed = {
-      ...record,
-      partition,
-      offset: log.range.highOffset,
-      lane: `${partition}:${tenant}:k${key}`,
-      owner: kind === 'violation' ? 'stranger' : tenant,
-      owed: !foreign && kind !== 'other-type',
-      tries: 0,
-      done: false,
-      maybeSkipped: false,
-    };
-    // A skip that is not confirmed yet may reach what is written after it was asked for.
-    placed.maybeSkipped = this.#skips.some((skip) => skip.tenant === placed.owner && placed.offset < skip.offset);
-    this.#placed[partition]?.push(placed);
-    const types = { 'other-type': 'notes.other.v1', 'unknown-version': 'notes.noted.v9', sealed: Whispered.eventType };
-    kafka.append(
-      eventRecord({
-        partition,
-        tenant,
-        aggregate: `k${key}`,
-        eventId: `${partition}-${placed.offset}`,
-        ...(kind in types && { eventType: types[kind as keyof typeof types] }),
-        ...(kind === 'sealed' && { value: Buffer.from(`sealed:{"id":"k${key}"}`) }),
-        ...(kind === 'violation' && { key: Buffer.from(`stranger:k${key}`) }),
-      }),
-    );
   }
 
   /** Starts one more process, and shares the partitions out anew. */
@@ -159,9 +99,12 @@ export class EngineSimulation {
         throw error;
       });
     };
-    process.consumer.on([Noted, Whispered], async (event, { record, tenant, signal }) => {
-      await this.#handle(process, watch, record.partition, record.offset, tenant.id, signal);
-    });
+    const handle = async ({ id }: { readonly id: string }, context: HandlerContext): Promise<void> => {
+      await this.#handle(process, watch, id, context);
+    };
+    process.consumer.on([Noted, Whispered], handle);
+    if (this.#world.topics > 1) process.consumer.on([Stated, Hidden], handle);
+    this.#listen(process, watch);
     this.#processes.push({ process, watch });
     await this.harness.clock.advanceUntil(process.consumer.start(), 60_000);
     await this.harness.clock.advance(1);
@@ -171,9 +114,11 @@ export class EngineSimulation {
   /** Shares the partitions out over the processes, from the given one on. */
   balance(from = 0): void {
     const group = this.harness.kafka.group(this.#groupId);
-    for (let partition = 0; partition < this.#world.partitions; partition += 1) {
-      const next = this.#processes[(partition + from) % this.#processes.length];
-      if (next !== undefined) group.give({ topic: 'notes', partition }, next.process.member);
+    const topics = this.#processes[0]?.process.member.topics ?? [];
+    const places = topics.flatMap((topic) => this.harness.kafka.partitions(topic) ?? []);
+    for (const [index, { topic, partition }] of places.entries()) {
+      const next = this.#processes[(index + from) % this.#processes.length];
+      if (next !== undefined) group.give({ topic, partition }, next.process.member);
     }
   }
 
@@ -188,24 +133,22 @@ export class EngineSimulation {
 
   /** SIGKILL of one process, and another one in its place. */
   async crash(index: number): Promise<void> {
-    const [gone] = this.#processes.splice(index % this.#processes.length, 1);
-    if (gone === undefined) return;
-    this.#checkProcess(gone.process, gone.watch);
-    gone.watch.dead = true;
-    gone.process.kill();
-    await this.startProcess();
+    if (this.#kill(index)) await this.startProcess();
   }
 
   /** A stop of one process, and another one in its place. */
   async stop(index: number, timeoutMs: number): Promise<void> {
-    const [gone] = this.#processes.splice(index % this.#processes.length, 1);
-    if (gone === undefined) return;
-    const { clock } = this.harness;
-    const startMs = clock.monotonicMs();
-    await clock.advanceUntil(gone.process.consumer.stop({ timeoutMs }), timeoutMs + 60_000);
-    if (clock.monotonicMs() - startMs > timeoutMs + 3_000) this.wrongs.push('a stop took longer than it may');
-    this.#checkProcess(gone.process, gone.watch);
-    gone.watch.dead = true;
+    if ((await this.#stop(index, timeoutMs)) !== undefined) await this.startProcess();
+  }
+
+  /** The whole group is down for a while, others change its offsets, and one process begins again. */
+  async down(how: 'kill' | 'stop', uses: readonly ToolUse[]): Promise<void> {
+    while (this.#processes.length > 0) {
+      if (how === 'kill') this.#kill(0);
+      // Its handlers may run on; here they end with it, and what others have done meanwhile stays so.
+      else (await this.#stop(0, 3_000))?.kill();
+    }
+    for (const use of uses) this.#tools.use(use);
     await this.startProcess();
   }
 
@@ -214,7 +157,7 @@ export class EngineSimulation {
     const told = this.#processes[index % this.#processes.length];
     if (told === undefined || this.#world.scoped) return;
     const worker = told.process.consumer;
-    const places = this.#placed.map((_, partition) => ({ topic: 'notes', partition, offset }));
+    const places = this.logs.places.map(({ topic, partition }) => ({ topic, partition, offset }));
     const quietly = (call: Promise<void>, confirmed: () => void = () => undefined): void => {
       call.then(confirmed, () => undefined);
     };
@@ -229,13 +172,10 @@ export class EngineSimulation {
       this.#paused.delete(tenant);
       quietly(worker.resumeTenant(tenant));
     } else if (kind === 'replay') {
-      this.#hasReplays = true;
+      this.logs.hasReplays = true;
       quietly(worker.replayTenant(tenant, { from: places }));
     } else {
-      for (const placed of this.#placed.flat()) {
-        if (placed.owner === tenant && placed.offset < offset) placed.maybeSkipped = true;
-      }
-      this.#skips.push({ tenant, offset });
+      this.logs.passOver(tenant, offset);
       quietly(worker.skipTenant(tenant, { to: places }));
     }
   }
@@ -254,41 +194,82 @@ export class EngineSimulation {
     }
     if (this.#processes.length === 0) await this.startProcess();
     for (const tenant of ['acme', 'globex'] as const) this.control({ kind: 'resume', tenant, index: 0, offset: 0 });
-    for (let waitedMs = 0; waitedMs < 120_000 && !this.#isFinished(); waitedMs += 500) await clock.advance(500);
-    for (const placed of this.#placed.flat()) {
-      if (placed.owed && !placed.done && !placed.maybeSkipped)
-        this.wrongs.push(`${placed.partition}/${placed.offset} was never finished`);
-    }
-    if (!this.#isFinished()) this.wrongs.push(`not everything is committed: ${JSON.stringify(this.#committed())}`);
+    for (let waitedMs = 0; waitedMs < 120_000 && !this.logs.isFinished; waitedMs += 500) await clock.advance(500);
+    this.logs.checkEnd();
     for (const { process, watch } of this.#processes) this.#checkProcess(process, watch);
     this.wrongs.push(...kafka.misuses);
     for (const { process } of this.#processes) process.kill();
   }
 
+  #kill(index: number): boolean {
+    const [gone] = this.#processes.splice(index % this.#processes.length, 1);
+    if (gone === undefined) return false;
+    this.#checkProcess(gone.process, gone.watch);
+    gone.watch.dead = true;
+    gone.process.kill();
+    return true;
+  }
+
+  async #stop(index: number, timeoutMs: number): Promise<ConsumerProcess | undefined> {
+    const [gone] = this.#processes.splice(index % this.#processes.length, 1);
+    if (gone === undefined) return undefined;
+    const { clock } = this.harness;
+    const startMs = clock.monotonicMs();
+    await clock.advanceUntil(gone.process.consumer.stop({ timeoutMs }), timeoutMs + 60_000);
+    if (clock.monotonicMs() - startMs > timeoutMs + 3_000) this.wrongs.push('a stop took longer than it may');
+    this.#checkProcess(gone.process, gone.watch);
+    gone.watch.dead = true;
+    return gone.process;
+  }
+
+  /** A copy is what is owed to a record that cannot be handled. */
+  #seeCopy({ topic, headers, value }: OutgoingRecord): void {
+    const isCopy = TOPICS.some((of) => topic === deadLetterTopic(this.#groupId, of) || topic === quarantineTopic(of));
+    if (!isCopy) return;
+    const id = headers.find(({ name }) => name === 'event-id')?.value.toString();
+    // What takes the place of a copy that is too large tells only a hash.
+    const copied = id === undefined ? this.logs.withHash(String(value)) : this.logs.find(id);
+    if (copied === undefined) this.wrongs.push('a copy of no record');
+    else copied.done = true;
+  }
+
+  /** Watches for what a process tells of losses, as long as somebody listens to it. */
+  #listen(process: ConsumerProcess, watch: Watch): void {
+    const { logger } = process;
+    const listen = (level: 'info' | 'warn' | 'error'): void => {
+      const keep = logger[level].bind(logger);
+      logger[level] = (fields: object): void => {
+        keep(fields);
+        if (!watch.dead) this.#told(process, fields as Told);
+      };
+    };
+    for (const level of ['info', 'warn', 'error'] as const) listen(level);
+  }
+
+  #told({ member }: ConsumerProcess, { event, topic, partition, fromOffset, toOffset }: Told): void {
+    if (event === 'recordsLost') this.logs.toldLost(member.name, topic, partition, fromOffset, toOffset);
+    else if (event === 'metadataIgnored') this.logs.ignored(topic, partition);
+    else if (event === 'revoked') this.logs.gaveBack(member);
+  }
+
   async #handle(
     process: ConsumerProcess,
     watch: Watch,
-    partition: number,
-    offset: number,
-    tenantId: TenantId,
-    signal: AbortSignal,
+    id: string,
+    { record, tenant, signal }: HandlerContext,
   ): Promise<void> {
-    const placed = this.#placed[partition]?.find((record) => record.offset === offset);
-    const name = `${partition}/${offset}`;
+    const placed = this.logs.find(id);
     if (placed === undefined) throw new Error('a record that was never written');
+    const { at, offset } = placed;
+    const name = `${at.name}@${offset}`;
+    if (record.topic !== at.topic || record.partition !== at.partition) this.wrongs.push(`${name}: wrong partition`);
     if (this.#paused.has(placed.owner)) this.wrongs.push(`${name} is handled though its tenant is paused`);
     if (watch.dead) this.wrongs.push(`${name} is handled after the end of its process`);
-    if (process.member.hasLetGo({ topic: 'notes', partition }))
-      this.wrongs.push(`${name} is handled after it was let go`);
+    if (process.member.hasLetGo(at)) this.wrongs.push(`${name} is handled after it was let go`);
     if (!placed.owed) this.wrongs.push(`${name} is handled, and should not be`);
-    if (tenantId !== placed.tenant || process.ambient.current !== placed.tenant)
+    if (tenant.id !== placed.tenant || process.ambient.current !== placed.tenant)
       this.wrongs.push(`${name}: wrong tenant`);
-    for (const earlier of this.#placed[partition] ?? []) {
-      if (earlier.offset >= offset) break;
-      const isOwed = earlier.owed && !earlier.maybeSkipped;
-      const before = earlier.lane === placed.lane && earlier.kind !== 'violation' && isOwed;
-      if (before && !earlier.done) this.wrongs.push(`${name} is handled before ${earlier.offset} of its key`);
-    }
+    this.#checkOrder(placed, name);
     if (watch.lanes.has(placed.lane)) this.wrongs.push(`two records of ${placed.lane} are handled at once`);
     watch.lanes.add(placed.lane);
     const limit = this.#world.options.concurrency ?? 64;
@@ -300,6 +281,15 @@ export class EngineSimulation {
       placed.done = true;
     } finally {
       watch.lanes.delete(placed.lane);
+    }
+  }
+
+  #checkOrder(placed: Placed, name: string): void {
+    if (placed.excuses.has('cut-off')) return;
+    for (const earlier of placed.at.records) {
+      if (earlier.offset >= placed.offset) break;
+      if (earlier.lane === placed.lane && earlier.kind !== 'violation' && isDue(earlier))
+        this.wrongs.push(`${name} is handled before ${earlier.offset} of its key`);
     }
   }
 
@@ -328,40 +318,11 @@ export class EngineSimulation {
     }
   }
 
-  /** Nothing unfinished may be below the watermark, or be left out by the metadata. */
-  #checkCommit({ topic, partition, offset: watermark, metadata }: KeptCommit): void {
-    const told = decodeMetadata(metadata, watermark, logHash(`cluster/${topic}/${partition}`));
-    if (told === undefined && metadata !== '') this.wrongs.push('metadata that cannot be read');
-    const head = told?.head ?? watermark;
-    const name = `commit of ${partition} at ${watermark}`;
-    if (head > this.harness.kafka.log(topic, partition).range.highOffset) this.wrongs.push(`${name}: beyond the log`);
-    if (watermark < (this.#watermarks.get(partition) ?? 0) && !this.#hasReplays) this.wrongs.push(`${name}: goes back`);
-    this.#watermarks.set(partition, watermark);
-    for (const { offset, owner, owed, done, maybeSkipped } of this.#placed[partition] ?? []) {
-      if (done || !owed || maybeSkipped || offset >= head) continue;
-      const isTaken = told?.taken.some(({ start, length }) => offset >= start && offset < start + length) ?? false;
-      const print = fingerprintOf(owner);
-      const waits = told?.cursors.some((cursor) => cursor.fingerprint === print && cursor.offset <= offset) ?? false;
-      if (offset < watermark || !(isTaken || waits)) this.wrongs.push(`${name}: passes over ${offset}`);
-    }
-  }
-
   #checkProcess(process: ConsumerProcess, watch: Watch): void {
     const max = this.#world.options.maxBufferedRecords ?? 2_000;
     const most = Math.max(0, ...process.member.asked);
     if (most > max) this.wrongs.push(`${most} records were asked for, ${max} may be held`);
     const { handled } = process.consumer.counts();
     if (handled !== watch.returned) this.wrongs.push(`${watch.returned} handlers returned, ${handled} are counted`);
-  }
-
-  #isFinished(): boolean {
-    return this.#committed().every(({ committed, end }) => committed === end);
-  }
-
-  #committed(): { readonly committed: number | undefined; readonly end: number }[] {
-    return this.#placed.map((_, partition) => ({
-      committed: this.harness.committed(partition, this.#groupId),
-      end: this.harness.kafka.log('notes', partition).range.highOffset,
-    }));
   }
 }

@@ -41,6 +41,8 @@ export class FakeGroupConsumer implements GroupConsumer {
   /** Revocations that are not answered yet; true where the partitions are gone already. */
   readonly #revocations: boolean[] = [];
   readonly #letGo = new Set<string>();
+  /** What it has read, where a partition was taken away and it has not answered yet. */
+  readonly #lost = new Map<string, LogCursor>();
   #listener: GroupListener | undefined;
   #killed = false;
   #isPolling = false;
@@ -61,6 +63,11 @@ export class FakeGroupConsumer implements GroupConsumer {
   /** Whether it has given a partition back, and not been given it again. */
   hasLetGo(place: TopicPartition): boolean {
     return this.#letGo.has(keyOf(place));
+  }
+
+  /** Up to where it has read a partition that it has not let go of; undefined where it has read nothing. */
+  position(place: TopicPartition): number | undefined {
+    return (this.#readers.get(keyOf(place)) ?? this.#lost.get(keyOf(place)))?.position;
   }
 
   async connect(listener: GroupListener): Promise<void> {
@@ -110,8 +117,8 @@ export class FakeGroupConsumer implements GroupConsumer {
     return this.#kafka.log(topic, partition).records.find((record) => record.timestampMs >= timestampMs)?.offset;
   }
 
-  logIdentity({ topic, partition }: TopicPartition): string {
-    return `cluster/${topic}/${partition}`;
+  logIdentity(place: TopicPartition): string {
+    return this.#kafka.logIdentity(place);
   }
 
   assign(positions: readonly StartPosition[]): void {
@@ -129,6 +136,7 @@ export class FakeGroupConsumer implements GroupConsumer {
     if (this.#killed) return;
     for (const place of partitions) {
       this.#readers.delete(keyOf(place));
+      this.#lost.delete(keyOf(place));
       this.#letGo.add(keyOf(place));
     }
     if (this.#revocations.shift() === true) return;
@@ -207,7 +215,11 @@ export class FakeGroupConsumer implements GroupConsumer {
 
   tellRevoked(partitions: readonly TopicPartition[], lost: boolean): void {
     if (lost) {
-      for (const place of partitions) this.#readers.delete(keyOf(place));
+      for (const place of partitions) {
+        const reader = this.#readers.get(keyOf(place));
+        if (reader !== undefined) this.#lost.set(keyOf(place), reader);
+        this.#readers.delete(keyOf(place));
+      }
       this.#revocations.fill(true);
     }
     this.#revocations.push(lost);

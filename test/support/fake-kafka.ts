@@ -74,6 +74,8 @@ export class FakeKafka {
     describe: 0,
     metadata: () => undefined,
   };
+  /** What the clients of a group are told of the cluster. */
+  clusterId = 'cluster';
   /** The broker's limit for commit metadata. */
   maxMetadataCharacters = 4_095;
   /** Called for every commit that the broker has taken. */
@@ -110,6 +112,11 @@ export class FakeKafka {
     const log = this.#topics.get(topic)?.[partition];
     if (log === undefined) throw new Error(`there is no ${topic}/${partition}`);
     return log;
+  }
+
+  /** What identifies a log to the members of a group. */
+  logIdentity({ topic, partition }: TopicPartition): string {
+    return `${this.clusterId}/${topic}/${partition}`;
   }
 
   group(groupId: string): FakeGroup {

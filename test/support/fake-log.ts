@@ -60,6 +60,19 @@ export class FakeLog {
     return this.unreadable !== undefined && offset >= this.unreadable.from && offset < this.unreadable.until;
   }
 
+  /**
+   * Its records at consecutive offsets from `base` on, as in a copy that a mirror has made.
+   *
+   * @returns the new offsets by the old ones
+   */
+  renumber(base: number): ReadonlyMap<number, number> {
+    const offsets = new Map(this.#records.map(({ offset }, index) => [offset, base + index]));
+    this.#records = this.#records.map((record, index) => ({ ...record, offset: base + index }));
+    this.#low = base;
+    this.#next = base + this.#records.length;
+    return offsets;
+  }
+
   /** Up to `max` records at or after an offset. */
   read(offset: number, max: number): readonly ReceivedRecord[] {
     let low = 0;

@@ -2,7 +2,9 @@
 // run prints its seed and path; `npm run simulate -- --seed SEED --path PATH` replays it, and without them runs more.
 import fc from 'fast-check';
 import { expect, it, vi } from 'vitest';
-import { EngineSimulation, type Outcome, type PlannedRecord } from '../../support/engine-simulation.js';
+import { EngineSimulation } from '../../support/engine-simulation.js';
+import type { Outcome, PlannedRecord } from '../../support/engine-simulation-logs.js';
+import type { ToolUse } from '../../support/engine-simulation-tools.js';
 import type { CommitFault, ProduceFault } from '../../support/fake-kafka.js';
 
 const TIME_LIMIT_MS = 540_000;
@@ -19,7 +21,7 @@ const outcome = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom<Outcome>('late', 'never') },
 );
 const record: fc.Arbitrary<PlannedRecord> = fc.record({
-  partition: fc.nat(1),
+  place: fc.nat(3),
   kind: fc.oneof(
     { weight: 12, arbitrary: fc.constant('plain' as const) },
     { weight: 3, arbitrary: fc.constant('sealed' as const) },
@@ -43,71 +45,92 @@ const produceFaults = fc.array(
   { minLength: 1, maxLength: 3 },
 );
 
-const step = fc.oneof(
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      do: fc.constant('write' as const),
-      records: fc.array(record, { minLength: 1, maxLength: 8 }),
-    }),
-  },
-  {
-    weight: 8,
-    arbitrary: fc.record({
-      do: fc.constant('advance' as const),
-      ms: fc.constantFrom(0, 1, 7, 40, 60, 130, 1_100, 6_000),
-    }),
-  },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('balance' as const), from: fc.nat(2) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('lose' as const), index: fc.nat(2) }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('crash' as const), index: fc.nat(2) }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({ do: fc.constant('stop' as const), index: fc.nat(2), timeoutMs: fc.constantFrom(50, 3_000) }),
-  },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('join' as const) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('failCommits' as const), faults: commitFaults }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('failCopies' as const), faults: produceFaults }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({ do: fc.constant('failLookups' as const), times: fc.integer({ min: 1, max: 4 }) }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      do: fc.constant('limitMetadata' as const),
-      characters: fc.constantFrom(0, 22, 26, 30, 4_095),
-    }),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({
+const toolUse: fc.Arbitrary<ToolUse> = fc.oneof(
+  fc.record({
+    tool: fc.constant('reset' as const),
+    to: fc.oneof(fc.constant('current' as const), fc.constantFrom(0, 1_000_000), fc.nat(12)),
+  }),
+  fc.record({ tool: fc.constant('mirror' as const), otherCluster: fc.boolean(), base: fc.nat(4) }),
+  fc.record({ tool: fc.constant('plain' as const), records: fc.nat(4) }),
+  fc.record({ tool: fc.constantFrom('base-only' as const, 'extended', 'foreign') }),
+);
+
+/** Each step, with its weight in ordinary lives, in lives of logs that lose records, and in lives with other tools. */
+const steps = {
+  write: [{ do: fc.constant('write' as const), records: fc.array(record, { minLength: 1, maxLength: 8 }) }, [6, 6, 6]],
+  advance: [
+    { do: fc.constant('advance' as const), ms: fc.constantFrom(0, 1, 7, 40, 60, 130, 1_100, 6_000) },
+    [8, 7, 7],
+  ],
+  balance: [{ do: fc.constant('balance' as const), from: fc.nat(2) }, [2, 1, 1]],
+  lose: [{ do: fc.constant('lose' as const), index: fc.nat(2) }, [1, 1, 0]],
+  crash: [{ do: fc.constant('crash' as const), index: fc.nat(2) }, [2, 2, 1]],
+  stop: [{ do: fc.constant('stop' as const), index: fc.nat(2), timeoutMs: fc.constantFrom(50, 3_000) }, [1, 1, 1]],
+  join: [{ do: fc.constant('join' as const) }, [1, 1, 1]],
+  failCommits: [{ do: fc.constant('failCommits' as const), faults: commitFaults }, [1, 1, 1]],
+  failCopies: [{ do: fc.constant('failCopies' as const), faults: produceFaults }, [1, 0, 0]],
+  failLookups: [{ do: fc.constant('failLookups' as const), times: fc.integer({ min: 1, max: 4 }) }, [1, 1, 1]],
+  limitMetadata: [
+    { do: fc.constant('limitMetadata' as const), characters: fc.constantFrom(0, 22, 26, 30, 4_095) },
+    [1, 1, 1],
+  ],
+  control: [
+    {
       do: fc.constant('control' as const),
       kind: fc.constantFrom('pause' as const, 'pause', 'resume', 'replay', 'skip'),
-      tenant: fc.constantFrom('acme', 'globex'),
+      tenant: fc.constantFrom('acme' as const, 'globex'),
       index: fc.nat(2),
       offset: fc.nat(12),
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
+    },
+    [2, 2, 2],
+  ],
+  holdBack: [
+    {
       do: fc.constant('holdBack' as const),
       client: fc.constantFrom('group' as const, 'reader' as const),
       polls: fc.integer({ min: 1, max: 12 }),
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      do: fc.constant('keyService' as const),
-      away: fc.constantFrom('no' as const, 'at once' as const, 'later' as const),
-    }),
-  },
-);
+    },
+    [1, 1, 0],
+  ],
+  keyService: [
+    { do: fc.constant('keyService' as const), away: fc.constantFrom('no' as const, 'at once', 'later') },
+    [1, 0, 1],
+  ],
+  nothing: [
+    { do: fc.constant('nothing' as const), place: fc.nat(3), offsets: fc.constantFrom(1, 2, 3, 200) },
+    [1, 1, 1],
+  ],
+  retain: [{ do: fc.constant('retain' as const), place: fc.nat(3), offsets: fc.nat(6) }, [0, 3, 1]],
+  cut: [{ do: fc.constant('cut' as const), place: fc.nat(3), offsets: fc.integer({ min: 1, max: 6 }) }, [0, 3, 0]],
+  compact: [{ do: fc.constant('compact' as const), place: fc.nat(3) }, [0, 2, 0]],
+  down: [
+    {
+      do: fc.constant('down' as const),
+      how: fc.constantFrom('kill' as const, 'stop'),
+      uses: fc.array(toolUse, { maxLength: 2 }),
+    },
+    [0, 1, 4],
+  ],
+} as const;
+
+type StepOf<Key extends keyof typeof steps> = {
+  [Field in keyof (typeof steps)[Key][0]]: (typeof steps)[Key][0][Field] extends fc.Arbitrary<infer Value>
+    ? Value
+    : never;
+};
+type Step = { [Key in keyof typeof steps]: StepOf<Key> }[keyof typeof steps];
+
+const stepsOf = (kind: 0 | 1 | 2): fc.Arbitrary<Step[]> => {
+  const weighted = Object.values(steps).map(([fields, weights]) => ({
+    weight: weights[kind],
+    arbitrary: fc.record<object>(fields) as fc.Arbitrary<Step>,
+  }));
+  return fc.array(fc.oneof(...weighted), { minLength: 1, maxLength: 25, size: '+1' });
+};
 
 const life = fc.record({
   world: fc.record({
+    topics: fc.constantFrom(1, 1, 2),
     partitions: fc.constantFrom(1, 1, 2),
     scoped: fc.boolean(),
     options: fc.record({
@@ -124,13 +147,13 @@ const life = fc.record({
     }),
   }),
   commitDelayMs: fc.constantFrom(0, 5, 150, 20_000),
-  steps: fc.array(step, { minLength: 1, maxLength: 25 }),
+  steps: fc.oneof(stepsOf(0), stepsOf(1), stepsOf(2)),
 });
 
 it('threats 43, 44, 46, 47, 59: loses nothing, keeps the order of each key, commits nothing unfinished', async () => {
   vi.spyOn(Math, 'random').mockReturnValue(0.5); // the jitter of retries, or a seed would not replay
   await fc.assert(
-    fc.asyncProperty(life, async ({ world, commitDelayMs, steps }) => {
+    fc.asyncProperty(life, async ({ world, commitDelayMs, steps: actions }) => {
       const simulation = new EngineSimulation(world);
       const { kafka, clock } = simulation.harness;
       kafka.delays.commit = commitDelayMs;
@@ -144,10 +167,10 @@ it('threats 43, 44, 46, 47, 59: loses nothing, keeps the order of each key, comm
       kafka.faults.produce = () => copies.shift();
       kafka.faults.lookup = () => lookups-- > 0;
       await simulation.startProcess();
-      for (const action of steps) {
+      for (const action of actions) {
         switch (action.do) {
           case 'write':
-            for (const planned of action.records) simulation.write(planned);
+            for (const planned of action.records) simulation.logs.write(planned);
             break;
           case 'advance':
             await clock.advance(action.ms);
@@ -184,6 +207,21 @@ it('threats 43, 44, 46, 47, 59: loses nothing, keeps the order of each key, comm
             break;
           case 'holdBack':
             heldBack[action.client] = action.polls;
+            break;
+          case 'nothing':
+            simulation.logs.writeNothing(action.place, action.offsets);
+            break;
+          case 'retain':
+            simulation.logs.retain(action.place, action.offsets);
+            break;
+          case 'cut':
+            simulation.logs.cut(action.place, action.offsets);
+            break;
+          case 'compact':
+            simulation.logs.compact(action.place);
+            break;
+          case 'down':
+            await simulation.down(action.how, action.uses);
             break;
           case 'keyService':
             simulation.keyServiceAway = action.away;
