@@ -230,7 +230,8 @@ export class SimulatedLogs {
       placed.excuses.add('cut-off');
     }
     place.records = place.records.filter(({ offset }) => offset < end);
-    place.cut = reach > end ? { reach, noticedBy: isAsBefore ? noticedBy : undefined } : undefined;
+    // What was noticed before is not committed yet.
+    if (reach > end || place.cut !== undefined) place.cut = { reach, noticedBy: isAsBefore ? noticedBy : undefined };
   }
 
   /** Somebody has asked for a tenant's records below an offset to be passed over. */
