@@ -41,7 +41,7 @@ export const unreadableOffsetsSchema = lazySchema((z) =>
       from: z.int().min(0),
       to: z.int().min(0),
     })
-    .refine(({ from, to }) => from < to, { path: ['to'], message: 'must be greater than from' }),
+    .refine(({ from, to }) => from < to, { path: ['to'], error: 'must be greater than from' }),
 );
 
 /** The options of `skipTenant`. */

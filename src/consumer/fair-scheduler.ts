@@ -192,6 +192,9 @@ export class FairScheduler {
       if (needed < rounds) [first, rounds] = [payer, needed];
     }
     if (first === undefined) return undefined;
+    // A reserved slot is given beside the rounds. One that passed for it would forgive whoever is the only one that may
+    // have it all that it has run for, again and again: one with slow handlers.
+    if (onlyIdle) return first;
     for (const payer of this.#spent) {
       payer.creditMs = Math.min(payer.creditMs + rounds * this.#quantumOf(payer), this.#quantumOf(payer));
       if (payer.creditMs <= 0) continue;

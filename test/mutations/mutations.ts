@@ -77,6 +77,54 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: 'await this.#beginPoll()',
   },
   {
+    name: 'dead letters that are handled by themselves',
+    file: 'record-intake.ts',
+    find: 'if (!session.isDeadLetters) return this.#examine(session, record, owner, undefined);',
+    replace: 'if (owner !== undefined) return this.#examine(session, record, owner, undefined);',
+  },
+  {
+    name: 'a dead letter for which an earlier redrive was already',
+    file: 'redrives.ts',
+    find: 'return others.length === 0 && first !== undefined && first === told.at(-1) ? letter : undefined;',
+    replace: 'return others.length === 0 && first === undefined ? undefined : letter;',
+  },
+  {
+    name: 'two redrives of a tenant at once',
+    file: 'redrives.ts',
+    find: 'if (told.some((other) => other.offset > redrive.after)) return false;',
+    replace: '',
+  },
+  {
+    name: 'a redrive that passes for ended while its tenant waits',
+    file: 'group-redrive.ts',
+    find: '!cursors.some((cursor) => cursor.fingerprint === fingerprint && cursor.offset < until) &&',
+    replace: '',
+  },
+  {
+    name: 'a dead letter that is skipped because nobody handles it',
+    file: 'record-intake.ts',
+    find: "otherTypes === 'skip' && origin === undefined",
+    replace: "otherTypes === 'skip'",
+  },
+  {
+    name: 'a parked tenant before a batch that was given up',
+    file: 'catch-up-reader.ts',
+    find: 'if (standsStill) this.#passOver(session, run);',
+    replace: '',
+  },
+  {
+    name: 'handlers that start after a stop, while an assignment is answered',
+    file: 'group-membership.ts',
+    find: '    this.#stopTaking([...this.#sessions.values()]);\n    const rejoin',
+    replace: '    const rejoin',
+  },
+  {
+    name: 'a reserved slot that forgives what its payer has used',
+    file: 'fair-scheduler.ts',
+    find: 'if (onlyIdle) return first;',
+    replace: '',
+  },
+  {
     name: 'a run that waits for an offset in a hole at the end of the log',
     file: 'catch-up-reader.ts',
     find: 'run.passTo(active.endOffset);',
@@ -146,8 +194,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a pause confirmed before it is committed',
     file: 'group-controls.ts',
-    find: 'if (waiting?.length === 0) return;',
-    replace: 'if (waiting?.length !== -1) return;',
+    find: 'if (waiting?.length === 0 && log.position > offset) return offset;',
+    replace: 'if (log.position > offset) return offset;',
   },
   {
     name: 'live again one record before the head',

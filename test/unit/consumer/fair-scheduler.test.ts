@@ -51,6 +51,47 @@ function drain(from: FairScheduler): Delivery[] {
   return all;
 }
 
+/** How many records each of three payers, who always have more, gets handled in 20 s beside others who seldom have one. */
+function handledInTime(handlerMs: Readonly<Record<'a' | 'b' | 'c', number>>): Record<'a' | 'b' | 'c', number> {
+  const handled: Partial<Record<string, number>> = { a: 0, b: 0, c: 0 };
+  const startMs = nowMs;
+  const schedule = scheduler({ concurrency: 16, payerConcurrency: 14 });
+  const due: { readonly atMs: number; readonly act: () => void }[] = [];
+  const start = (): void => {
+    for (let one = schedule.next(); one !== undefined; one = schedule.next()) {
+      const running = one;
+      const { payer } = running;
+      const ms = payer === 'a' || payer === 'b' || payer === 'c' ? handlerMs[payer] : 10;
+      due.push({
+        atMs: nowMs + ms + (due.length % 3),
+        act: () => {
+          schedule.settle(running);
+          const count = handled[payer];
+          if (count === undefined) return;
+          handled[payer] = count + 1;
+          schedule.enqueue(delivery(payer, `k${made}`));
+        },
+      });
+    }
+  };
+  for (const busy of ['a', 'b', 'c']) for (const one of many(busy, 100)) schedule.enqueue(one);
+  start();
+  for (let arrival = 0; arrival < 4_000; arrival += 1) {
+    const arrivalMs = startMs + arrival * 5;
+    for (;;) {
+      due.sort((one, other) => one.atMs - other.atMs);
+      if ((due[0]?.atMs ?? arrivalMs) >= arrivalMs) break;
+      nowMs = due[0]?.atMs ?? nowMs;
+      due.shift()?.act();
+      start();
+    }
+    nowMs = arrivalMs;
+    schedule.enqueue(delivery(`seldom-${arrival % 20}`, `k${arrival}`));
+    start();
+  }
+  return { a: handled['a'] ?? 0, b: handled['b'] ?? 0, c: handled['c'] ?? 0 };
+}
+
 describe('the scheduler', () => {
   it('runs one record of a lane at a time, in order', () => {
     const [first, second] = [delivery('acme'), delivery('acme')];
@@ -113,6 +154,13 @@ describe('the scheduler', () => {
       expect(schedule.next()).toBeUndefined();
       schedule.settle(one);
     }
+  });
+
+  it('has slow handlers of one payer cost other busy ones nothing of their share', () => {
+    const quick = handledInTime({ a: 10, b: 10, c: 10 });
+    const slow = handledInTime({ a: 10, b: 10, c: 1_000 });
+    for (const payer of ['a', 'b'] as const) expect(slow[payer] / quick[payer]).toBeGreaterThan(0.95);
+    expect(slow.c).toBeGreaterThan(10);
   });
 
   it('starts nothing more of a payer whose handlers never settle, beyond a bound', () => {

@@ -254,6 +254,18 @@ describe('a redrive', () => {
     expect(process.consumer.counts().skipped).toBe(0);
   });
 
+  it('nor where it is of a type that the group now skips', async () => {
+    const group = new Failing();
+    const first = await group.member({ otherTypes: 'dead-letter' });
+    group.write('acme', ['strange'], 'notes.strange.v1');
+    await group.harness.clock.advanceUntil(first.consumer.caughtUp());
+    await group.harness.clock.advanceUntil(first.consumer.stop());
+    const second = await group.member({ otherTypes: 'skip' });
+    await group.harness.clock.advanceUntil(second.consumer.redrive('acme'));
+    await group.harness.clock.advanceUntil(second.consumer.caughtUp());
+    expect(group.harness.deadLetters.map(({ code }) => code)).toEqual(['UNKNOWN_EVENT_TYPE', 'UNKNOWN_EVENT_TYPE']);
+  });
+
   it('threat 59: believes nothing that a dead letter says: it is guarded and opened again', async () => {
     const group = new Failing();
     const process = await group.member();
