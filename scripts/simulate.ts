@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
 
 /** Lives of one process: each process begins anew with what it has remembered of earlier ones. */
-const LIVES_A_PROCESS = 2_500;
+const LIVES_A_PROCESS = 1_250;
 
 const options = new Command('npm run simulate --')
   .description('Runs random lives of a consumer group on a fake cluster, and checks what must always hold.')
