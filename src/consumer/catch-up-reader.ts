@@ -26,6 +26,8 @@ export interface CatchUpParts {
   readonly mayRead: () => boolean;
   /** Whether the head has more to read: isolation is as good as the head is quick. */
   readonly isHeadBehind: () => boolean;
+  /** Whether handlers could run for which there are no records. */
+  readonly hasSpareSlots: () => boolean;
   /** Records were taken: handlers may start. */
   readonly onTaken: () => void;
   /** Some position is not in its log, and nobody says which. */
@@ -53,6 +55,8 @@ const MAX_REST_RECORDS = 500;
 const IDLE_MS = 100;
 /** While the head is behind, one turn in so many: parked tenants go on, slowly, however long it takes. */
 const TURNS_FOR_THE_HEAD = 8;
+/** The same while handlers have nothing to do that parked tenants have work for. */
+const TURNS_WITH_SPARE_SLOTS = 2;
 const TURN_MS = 5;
 const CONNECT_RETRY_MS = 1_000;
 const STANDSTILL_MS = 10_000;
@@ -151,7 +155,8 @@ export class CatchUpReader {
       await this.#rest.take(IDLE_MS);
       return;
     }
-    if (this.#parts.isHeadBehind() && this.#turn % TURNS_FOR_THE_HEAD !== 0) {
+    const turns = this.#parts.hasSpareSlots() ? TURNS_WITH_SPARE_SLOTS : TURNS_FOR_THE_HEAD;
+    if (this.#parts.isHeadBehind() && this.#turn % turns !== 0) {
       await this.#rest.take(TURN_MS);
       return;
     }

@@ -214,6 +214,7 @@ export class ConsumerEngine {
       isRelaxed: (session, owner) => intake.isRelaxed(session, owner),
       mayRead: () => !budget.full && !this.#head.isWaiting,
       isHeadBehind: () => this.#head.isBehind,
+      hasSpareSlots: () => this.#dispatch.hasSpareSlots,
       onTaken: () => {
         this.#dispatch.start();
       },

@@ -84,6 +84,11 @@ export class FairScheduler {
     return this.#turns.size + this.#spent.size > 0 && this.#running < this.#limits.concurrency;
   }
 
+  /** Whether more could run than there is to run. */
+  get hasSpareSlots(): boolean {
+    return this.#queued < this.#limits.concurrency;
+  }
+
   enqueue(delivery: Delivery): void {
     const payer = this.#payerQueue(delivery.payer);
     const key = delivery.lane;

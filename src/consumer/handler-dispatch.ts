@@ -55,6 +55,11 @@ export class HandlerDispatch {
     return this.#overdue.size;
   }
 
+  /** Whether more handlers could run than there are records for. */
+  get hasSpareSlots(): boolean {
+    return this.#parts.scheduler.hasSpareSlots;
+  }
+
   /** Copies that the broker has not taken yet, and was asked to. */
   get failingCopies(): number {
     let failing = 0;
