@@ -134,12 +134,14 @@ export class FakeGroupConsumer implements GroupConsumer {
 
   unassign(partitions: readonly TopicPartition[]): void {
     if (this.#killed) return;
+    const wasLost = this.#revocations.shift() === true;
     for (const place of partitions) {
       this.#readers.delete(keyOf(place));
       this.#lost.delete(keyOf(place));
-      this.#letGo.add(keyOf(place));
+      // What was lost may be this member's again, and that is told already.
+      if (!wasLost || !this.#group.owns(this, place)) this.#letGo.add(keyOf(place));
     }
-    if (this.#revocations.shift() === true) return;
+    if (wasLost) return;
     this.#later(() => {
       this.#group.letGo(this, partitions);
     });
