@@ -26,8 +26,8 @@ export type { TenantScope } from './api/tenant-scope.js';
 export type { CreatedTopics, CreateTopicsOptions } from './admin/create-topics.js';
 export type { ClientOptions, TenantsOption } from './client/client-options.js';
 export { TenantKafka, type Admin } from './client/tenant-kafka.js';
-export { deadLetter, retryAfter } from './consumer/handler-verdict.js';
-export { memoryDedupe, type MemoryDedupeOptions } from './consumer/memory-dedupe.js';
+export { deadLetter, retryAfter } from './consumer/handling/handler-verdict.js';
+export { memoryDedupe, type MemoryDedupeOptions } from './consumer/handling/memory-dedupe.js';
 export { defineEvent, type EventDefinition } from './contract/define-event.js';
 export type {
   AnyEventContract,

@@ -1,7 +1,7 @@
 // Whether what the group had committed, at each moment that it was looked at, was true: docs/tenant-cursors.md, "What
 // always holds", 1 and 2.
-import { decodeMetadata, logHash } from '../../src/consumer/commit-metadata.ts';
-import { fingerprintOf } from '../../src/consumer/record-owner.ts';
+import { decodeMetadata, logHash } from '../../src/consumer/ledger/commit-metadata.ts';
+import { fingerprintOf } from '../../src/consumer/ledger/record-owner.ts';
 import type { FirstDone } from './judge-handling.ts';
 import type { LoggedRecord, Micros, SeenCommit } from './journal.ts';
 

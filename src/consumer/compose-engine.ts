@@ -4,14 +4,14 @@ import { profileOf, type TenantDirectory } from '../tenant/directory.js';
 import { ConsumerEngine, type ControlPlace } from './consumer-engine.js';
 import type { ResolvedConsumerOptions } from './consumer-options.js';
 import type { ConsumerIdentity, ConsumerParts } from './consumer-parts.js';
-import { CopySender } from './copy-sender.js';
-import type { Counters } from './counters.js';
-import { Dedupe } from './dedupe.js';
-import { VIOLATIONS, type Payer } from './delivery.js';
-import type { HandlerTable } from './handler-table.js';
-import type { TopicRole } from './partition-session.js';
-import { RecordRunner } from './record-runner.js';
-import { TenantGuard } from './tenant-guard.js';
+import { CopySender } from './handling/copy-sender.js';
+import type { Counters } from './handling/counters.js';
+import { Dedupe } from './handling/dedupe.js';
+import { VIOLATIONS, type Payer } from './handling/delivery.js';
+import type { HandlerTable } from './handling/handler-table.js';
+import type { TopicRole } from './ledger/partition-session.js';
+import { RecordRunner } from './handling/record-runner.js';
+import { TenantGuard } from './handling/tenant-guard.js';
 
 /** How long a revocation waits for running handlers. */
 const REVOKE_DRAIN_MS = 10_000;

@@ -10,28 +10,28 @@ import type {
   RecordProducer,
   TopicPartition,
 } from '../transport/port.js';
-import { CatchUpReader } from './catch-up-reader.js';
-import { Committer } from './committer.js';
-import type { Counters } from './counters.js';
-import type { Payer } from './delivery.js';
-import { FairScheduler, type SchedulerLimits } from './fair-scheduler.js';
-import { ControlLog } from './control-log.js';
-import { GroupControls } from './group-controls.js';
-import { GroupMembership } from './group-membership.js';
-import { HandlerDispatch, type RunnerHooks } from './handler-dispatch.js';
-import type { HandlerTable } from './handler-table.js';
-import { HeadReader } from './head-reader.js';
+import { CatchUpReader } from './reading/catch-up-reader.js';
+import { Committer } from './group/committer.js';
+import type { Counters } from './handling/counters.js';
+import type { Payer } from './handling/delivery.js';
+import { FairScheduler, type SchedulerLimits } from './handling/fair-scheduler.js';
+import { ControlLog } from './control/control-log.js';
+import { GroupControls } from './control/group-controls.js';
+import { GroupMembership } from './group/group-membership.js';
+import { HandlerDispatch, type RunnerHooks } from './handling/handler-dispatch.js';
+import type { HandlerTable } from './handling/handler-table.js';
+import { HeadReader } from './reading/head-reader.js';
 import { consumerHealth } from './health.js';
-import { IntakeBudget } from './intake-budget.js';
-import type { PartitionSession, TopicRole } from './partition-session.js';
-import { PositionWatch } from './position-watch.js';
-import { RecordIntake } from './record-intake.js';
-import type { RecordRunner } from './record-runner.js';
-import type { Loss } from './start-position.js';
-import { TenantControls } from './tenant-controls.js';
-import type { TenantGuard } from './tenant-guard.js';
+import { IntakeBudget } from './handling/intake-budget.js';
+import type { PartitionSession, TopicRole } from './ledger/partition-session.js';
+import { PositionWatch } from './reading/position-watch.js';
+import { RecordIntake } from './reading/record-intake.js';
+import type { RecordRunner } from './handling/record-runner.js';
+import type { Loss } from './group/start-position.js';
+import { TenantControls } from './control/tenant-controls.js';
+import type { TenantGuard } from './handling/tenant-guard.js';
 import { tenantLags } from './tenant-lag.js';
-import { UnreadableRanges } from './unreadable-ranges.js';
+import { UnreadableRanges } from './control/unreadable-ranges.js';
 
 /** Bounds and intervals of an engine. */
 export interface EngineOptions extends SchedulerLimits {

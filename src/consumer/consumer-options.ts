@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { DedupeStore } from '../api/dedupe.js';
 import { parseEventType } from '../contract/event-type.js';
 import { lazySchema } from '../core/lazy-schema.js';
-import { retryFields } from './handler-policy.js';
+import { retryFields } from './handling/handler-policy.js';
 
 /** The options of a consumer or worker; `ConsumerOptions` documents them. */
 export const consumerOptionsSchema = lazySchema((z) => {

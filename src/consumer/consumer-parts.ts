@@ -8,7 +8,7 @@ import type { Telemetry } from '../telemetry/telemetry.js';
 import type { AmbientTenant } from '../tenant/ambient-tenant.js';
 import type { TenantDirectory } from '../tenant/directory.js';
 import type { RecordProducer, Transport } from '../transport/port.js';
-import type { PublisherOf } from './handler-context.js';
+import type { PublisherOf } from './handling/handler-context.js';
 
 /** What every consumer of a client shares. */
 export interface ConsumerParts {

@@ -8,10 +8,10 @@ import { composeEngine } from './compose-engine.js';
 import type { ConsumerEngine } from './consumer-engine.js';
 import type { ResolvedConsumerOptions } from './consumer-options.js';
 import type { ConsumerIdentity, ConsumerParts } from './consumer-parts.js';
-import { Counters } from './counters.js';
-import { handlerPolicy } from './handler-policy.js';
-import { HandlerTable } from './handler-table.js';
-import { within } from './within.js';
+import { Counters } from './handling/counters.js';
+import { handlerPolicy } from './handling/handler-policy.js';
+import { HandlerTable } from './handling/handler-table.js';
+import { within } from '../core/within.js';
 
 type State = 'new' | 'starting' | 'running' | 'stopped';
 

@@ -17,8 +17,8 @@ import {
   replayRangeSchema,
   skipOptionsSchema,
   unreadableOffsetsSchema,
-} from './control-options.js';
-import type { GroupControls } from './group-controls.js';
+} from './control/control-options.js';
+import type { GroupControls } from './control/group-controls.js';
 import { GroupEventConsumer } from './group-event-consumer.js';
 
 /** A consumer of every tenant, which can also tell its group what to do about one. */

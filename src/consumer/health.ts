@@ -1,7 +1,7 @@
 import type { ConsumerHealth } from '../api/consumer.js';
 import type { ConsumerFault, TopicPartition } from '../transport/port.js';
-import type { PartitionSession } from './partition-session.js';
-import { MAX_REDELIVERY } from './reading-pauses.js';
+import type { PartitionSession } from './ledger/partition-session.js';
+import { MAX_REDELIVERY } from './reading/reading-pauses.js';
 
 /** What health is judged by. */
 export interface HealthSigns {

@@ -1,7 +1,7 @@
 import type { TenantLag } from '../api/worker.js';
-import type { Delivery } from './delivery.js';
-import type { PartitionSession } from './partition-session.js';
-import { NOBODY, type Owner } from './record-owner.js';
+import type { Delivery } from './handling/delivery.js';
+import type { PartitionSession } from './ledger/partition-session.js';
+import { NOBODY, type Owner } from './ledger/record-owner.js';
 
 /** What lag is counted from. */
 export interface LagSigns {

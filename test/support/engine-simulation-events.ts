@@ -23,4 +23,4 @@ export const Hidden = defineEvent({
   protection: 'confidential',
 });
 
-export { Noted, Whispered };
+export { Whispered };

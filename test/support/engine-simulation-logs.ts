@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { decodeMetadata, logHash } from '../../src/consumer/commit-metadata.js';
-import { fingerprintOf } from '../../src/consumer/record-owner.js';
+import { decodeMetadata, logHash } from '../../src/consumer/ledger/commit-metadata.js';
+import { fingerprintOf } from '../../src/consumer/ledger/record-owner.js';
 import type { TopicPartition } from '../../src/transport/port.js';
 import { Hidden, Whispered } from './engine-simulation-events.js';
 import type { FakeGroupConsumer } from './fake-group-consumer.js';

@@ -4,7 +4,7 @@ import {
   encodeMetadata,
   logHash,
   MAX_METADATA_CHARACTERS,
-} from '../../src/consumer/commit-metadata.js';
+} from '../../src/consumer/ledger/commit-metadata.js';
 import type { CommittedPosition } from '../../src/transport/port.js';
 import type { Place, SimulatedLogs } from './engine-simulation-logs.js';
 import type { FakeKafka } from './fake-kafka.js';

@@ -2,7 +2,7 @@ import type { ConsumerOptions } from '../../src/api/consumer.js';
 import type { HandlerContext } from '../../src/api/handler.js';
 import { delay } from '../../src/core/clock.js';
 import { tenantryError } from '../../src/core/errors.js';
-import { deadLetter, retryAfter } from '../../src/consumer/handler-verdict.js';
+import { deadLetter, retryAfter } from '../../src/consumer/handling/handler-verdict.js';
 import { deadLetterTopic, quarantineTopic } from '../../src/routing/naming.js';
 import type { OutgoingRecord } from '../../src/record/wire-record.js';
 import { ACME, Noted, Whispered } from './contracts.js';

@@ -16,6 +16,9 @@ const FLOORS = [
   ['testing', 'integrations', 'cli'],
 ];
 
+/** The same within `consumer`: the files beside these folders put them together, and none of them imports those. */
+const CONSUMER_FLOORS = [['ledger'], ['group'], ['handling'], ['reading', 'control']];
+
 const MAX_LINES = 400;
 
 interface SourceFile {
@@ -41,6 +44,25 @@ describe('the structure of src', () => {
       imports
         .filter((imported) => folder !== undefined && files.some((file) => file.path === imported))
         .filter((imported) => folderOf(imported) !== folder && floorOf(folderOf(imported)) >= floorOf(folder))
+        .map((imported) => `${path} imports ${imported}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('keeps the floors of the consumer, which is several things', () => {
+    const floorIn = (path: string): number => {
+      const [, folder] = /^consumer\/([^/]+)\//.exec(path) ?? [];
+      return folder === undefined
+        ? CONSUMER_FLOORS.length
+        : CONSUMER_FLOORS.findIndex((floor) => floor.includes(folder));
+    };
+    const folderIn = (path: string): string => path.slice(0, path.lastIndexOf('/'));
+    const inside = files.filter(({ path }) => path.startsWith('consumer/'));
+    expect(inside.filter(({ path }) => floorIn(path) === -1).map(({ path }) => path)).toEqual([]);
+    const wrong = inside.flatMap(({ path, imports }) =>
+      imports
+        .filter((imported) => imported.startsWith('consumer/') && folderIn(imported) !== folderIn(path))
+        .filter((imported) => floorIn(imported) >= floorIn(path))
         .map((imported) => `${path} imports ${imported}`),
     );
     expect(wrong).toEqual([]);

@@ -4,7 +4,7 @@ import {
   metadataFault,
   type RecordedNotes,
   type RecordedProgress,
-} from '../../consumer/commit-metadata.js';
+} from '../../consumer/ledger/commit-metadata.js';
 import type { CommittedPosition, GroupOffsets, LogRange, TopicPartition } from '../../transport/port.js';
 import { usageError } from '../command.js';
 import { REQUEST_TIMEOUT_MS } from './group-connection.js';

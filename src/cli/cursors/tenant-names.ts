@@ -1,5 +1,5 @@
 import { isTenantId } from '../../core/tenant-id.js';
-import { fingerprintOf, NOBODY } from '../../consumer/record-owner.js';
+import { fingerprintOf, NOBODY } from '../../consumer/ledger/record-owner.js';
 import { usageError } from '../command.js';
 import { readTextFile } from './group-connection.js';
 

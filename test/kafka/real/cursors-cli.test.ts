@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, inject, it } from 'vitest';
-import { encodeMetadata, logHash } from '../../../src/consumer/commit-metadata.js';
-import { fingerprintOf } from '../../../src/consumer/record-owner.js';
+import { encodeMetadata, logHash } from '../../../src/consumer/ledger/commit-metadata.js';
+import { fingerprintOf } from '../../../src/consumer/ledger/record-owner.js';
 import { makeTransport, Member, newTopic, produce, record, until } from '../transport/harness.js';
 import { run, type Run } from '../../unit/cli/run.js';
 

@@ -3,8 +3,8 @@ import {
   logHash,
   type RecordedNotes,
   type RecordedProgress,
-} from '../../../src/consumer/commit-metadata.js';
-import { fingerprintOf, type Owner } from '../../../src/consumer/record-owner.js';
+} from '../../../src/consumer/ledger/commit-metadata.js';
+import { fingerprintOf, type Owner } from '../../../src/consumer/ledger/record-owner.js';
 import { VirtualClock } from '../../../src/testing/virtual-clock.js';
 import type { FakeGroup } from '../../support/fake-group.js';
 import { useTransport } from '../../support/client-transport.js';

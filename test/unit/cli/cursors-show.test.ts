@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { tenantryError } from '../../../src/core/errors.js';
-import { fingerprintOf, type Owner } from '../../../src/consumer/record-owner.js';
+import { fingerprintOf, type Owner } from '../../../src/consumer/ledger/record-owner.js';
 import { CursorsHarness, GROUP, metadataOf, NOTES } from './cursors-harness.js';
 import { run } from './run.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { tenantryError } from '../../../src/core/errors.js';
-import { deadLetter, retryAfter } from '../../../src/consumer/handler-verdict.js';
+import { deadLetter, retryAfter } from '../../../src/consumer/handling/handler-verdict.js';
 import { quarantineTopic } from '../../../src/routing/naming.js';
 import { ACME, GLOBEX, Noted, Signed, Whispered } from '../../support/contracts.js';
 import { ConsumeHarness, GROUP, type ConsumerProcess, type ProcessOptions } from '../../support/consume-harness.js';

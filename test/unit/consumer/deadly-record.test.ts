@@ -1,6 +1,6 @@
 // A record whose handler kills the process. What is done about it here is what docs/consuming.md tells operators to do.
 import { expect, it } from 'vitest';
-import { retryAfter } from '../../../src/consumer/handler-verdict.js';
+import { retryAfter } from '../../../src/consumer/handling/handler-verdict.js';
 import { Noted } from '../../support/contracts.js';
 import { ConsumeHarness, type ConsumerProcess } from '../../support/consume-harness.js';
 import { eventRecord } from '../../support/records.js';

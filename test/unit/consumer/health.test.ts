@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { consumerHealth } from '../../../src/consumer/health.js';
-import { PartitionLedger } from '../../../src/consumer/ledger.js';
-import { PartitionSession } from '../../../src/consumer/partition-session.js';
-import { NOBODY } from '../../../src/consumer/record-owner.js';
+import { PartitionLedger } from '../../../src/consumer/ledger/ledger.js';
+import { PartitionSession } from '../../../src/consumer/ledger/partition-session.js';
+import { NOBODY } from '../../../src/consumer/ledger/record-owner.js';
 
 const NOTES = { logicalTopic: 'notes', isDeadLetters: false };
 

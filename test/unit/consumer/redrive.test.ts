@@ -1,7 +1,7 @@
 // Dead letters handled again, on the whole engine over a fake cluster.
 import { describe, expect, it } from 'vitest';
 import type { ConsumerOptions } from '../../../src/api/consumer.js';
-import { memoryDedupe } from '../../../src/consumer/memory-dedupe.js';
+import { memoryDedupe } from '../../../src/consumer/handling/memory-dedupe.js';
 import { delay } from '../../../src/core/clock.js';
 import { controlTopic, deadLetterTopic } from '../../../src/routing/naming.js';
 import { Noted, Whispered } from '../../support/contracts.js';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { delay } from '../../../src/core/clock.js';
-import { memoryDedupe } from '../../../src/consumer/memory-dedupe.js';
+import { memoryDedupe } from '../../../src/consumer/handling/memory-dedupe.js';
 import { Noted } from '../../support/contracts.js';
 import { ConsumeHarness, GROUP, type ConsumerProcess } from '../../support/consume-harness.js';
 import { eventRecord } from '../../support/records.js';

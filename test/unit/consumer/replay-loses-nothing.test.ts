@@ -3,9 +3,9 @@ import { delay } from '../../../src/core/clock.js';
 import { Noted } from '../../support/contracts.js';
 import { ConsumeHarness, type ConsumerProcess } from '../../support/consume-harness.js';
 import { eventRecord } from '../../support/records.js';
-import { PartitionLedger } from '../../../src/consumer/ledger.js';
-import { CursorRun } from '../../../src/consumer/cursor-run.js';
-import { decodeMetadata, encodeMetadata, logHash } from '../../../src/consumer/commit-metadata.js';
+import { PartitionLedger } from '../../../src/consumer/ledger/ledger.js';
+import { CursorRun } from '../../../src/consumer/reading/cursor-run.js';
+import { decodeMetadata, encodeMetadata, logHash } from '../../../src/consumer/ledger/commit-metadata.js';
 
 const at = (offset: number) => [{ topic: 'notes', partition: 0, offset }];
 

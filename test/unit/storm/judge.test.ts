@@ -4,8 +4,8 @@ import type { Disruption, Entry, Journal, LoggedRecord, SeenCommit } from '../..
 import { judgeCommits } from '../../../scripts/storm/judge-commits.js';
 import { firstDoneOf, judgeHandling } from '../../../scripts/storm/judge-handling.js';
 import { judgeRepeats } from '../../../scripts/storm/judge-repeats.js';
-import { encodeMetadata, logHash, type RecordedProgress } from '../../../src/consumer/commit-metadata.js';
-import { fingerprintOf } from '../../../src/consumer/record-owner.js';
+import { encodeMetadata, logHash, type RecordedProgress } from '../../../src/consumer/ledger/commit-metadata.js';
+import { fingerprintOf } from '../../../src/consumer/ledger/record-owner.js';
 
 const LOG: readonly LoggedRecord[] = ['acme:k', 'acme:k', 'ab:k'].map((key, offset) => ({ partition: 0, offset, key }));
 const LIMITS = { commitIntervalMs: 200, sessionMs: 3_000, isClassic: false };

@@ -1,0 +1,163 @@
+import type {
+  ControlOptions,
+  MoveTarget,
+  RedriveOptions,
+  RedriveReport,
+  ReplayRange,
+  UnreadableOffsets,
+} from '../../api/worker.js';
+import { delay } from '../../core/clock.js';
+import { tenantryError } from '../../core/errors.js';
+import type { TenantId } from '../../core/tenant-id.js';
+import type { TopicPartition } from '../../transport/port.js';
+import { logHash, notesIn } from '../ledger/commit-metadata.js';
+import type { ControlLog } from './control-log.js';
+import type { Control, Move } from './control-record.js';
+import { GroupRedrive, underWay, type RedriveParts } from './group-redrive.js';
+import { placeName, placesOf } from '../group/places.js';
+
+/** What the controls of a group stand on. */
+export interface GroupControlsParts extends RedriveParts {
+  readonly log: ControlLog;
+  readonly topics: readonly string[];
+}
+
+const TIMEOUT_MS = 10_000;
+const CONFIRM_POLL_MS = 100;
+const DEFAULT_CONFIRM_MS = 30_000;
+
+/** Tells all members of a group what to do about a tenant, and waits until every partition's commit says it is done. */
+export class GroupControls {
+  readonly #parts: GroupControlsParts;
+  readonly #redrive: GroupRedrive;
+
+  constructor(parts: GroupControlsParts) {
+    this.#parts = parts;
+    this.#redrive = new GroupRedrive(parts);
+  }
+
+  async pause(tenantId: TenantId, paused: boolean, options: ControlOptions): Promise<void> {
+    await this.#tell({ kind: 'pause', tenantId, paused }, options);
+  }
+
+  async replay(tenantId: TenantId, { from, until }: ReplayRange, options: ControlOptions): Promise<void> {
+    this.#assertRead(from);
+    this.#assertRead(until);
+    const partitions = await this.#moves(async (place, low, high) => {
+      const first = await this.#offsetOf(place, from, high);
+      const last = until === undefined ? high : await this.#offsetOf(place, until, high);
+      if (first === undefined || last === undefined || first >= last) return undefined;
+      return { from: Math.max(first, low), until: Math.min(last, high) };
+    });
+    await this.#move({ kind: 'replay', tenantId, partitions }, options);
+  }
+
+  async skip(tenantId: TenantId, to: MoveTarget | undefined, options: ControlOptions): Promise<void> {
+    this.#assertRead(to);
+    const partitions = await this.#moves(async (place, _low, high) => {
+      const until = to === undefined ? high : await this.#offsetOf(place, to, high);
+      return until === undefined ? undefined : { until: Math.min(until, high) };
+    });
+    await this.#move({ kind: 'skip', tenantId, partitions }, options);
+  }
+
+  async redrive(tenantId: TenantId, options: RedriveOptions): Promise<RedriveReport> {
+    const { log } = this.#parts;
+    // What it does not know of would seem to be nobody's yet.
+    if (!(await log.isLoadedWithin(options.timeoutMs ?? DEFAULT_CONFIRM_MS))) {
+      throw tenantryError('BROKER_UNREACHABLE', "the group's control topic cannot be read now");
+    }
+    const { control, report } = await this.#redrive.plan(tenantId, options);
+    if (options.dryRun === true || control.partitions.size === 0) return report;
+    const offset = await this.#tell(control, options);
+    if (!this.#redrive.counts(tenantId, offset)) throw underWay(tenantId, []);
+    return report;
+  }
+
+  async skipUnreadable({ topic, partition, from, to }: UnreadableOffsets, options: ControlOptions): Promise<void> {
+    const { topics, deadLetterTopics } = this.#parts;
+    if (![...topics, ...deadLetterTopics.values()].includes(topic)) throw notRead([topic]);
+    await this.#tell({ kind: 'unreadable', topic, partition, from, until: to }, options);
+  }
+
+  async #move(control: Extract<Control, { partitions: unknown }>, options: ControlOptions): Promise<void> {
+    if (control.partitions.size > 0) await this.#tell(control, options);
+  }
+
+  /** @returns the offset at which it was told */
+  async #tell(control: Control, { signal, timeoutMs = DEFAULT_CONFIRM_MS }: ControlOptions): Promise<number> {
+    const { clock, log } = this.#parts;
+    const offset = await log.write(control);
+    const deadlineMs = clock.monotonicMs() + timeoutMs;
+    for (;;) {
+      // A look-up that fails tells nothing; the next one may.
+      const waiting = await this.#unconfirmed(offset).catch(() => undefined);
+      if (waiting?.length === 0 && log.position > offset) return offset;
+      if (signal?.aborted === true) throw tenantryError('ABORTED', 'the wait for the members of the group was aborted');
+      if (clock.monotonicMs() >= deadlineMs) throw unconfirmed(waiting ?? []);
+      await delay(clock, CONFIRM_POLL_MS, signal);
+    }
+  }
+
+  /** Partitions whose last commit does not say that the control at this offset is obeyed. */
+  async #unconfirmed(offset: number): Promise<readonly TopicPartition[]> {
+    const { consumer, topics, deadLetterTopics } = this.#parts;
+    const places = await this.#places([...topics, ...deadLetterTopics.values()]);
+    const committed = await consumer.committed(places, TIMEOUT_MS);
+    return committed.filter((position) => {
+      const { controlOffset = -1 } = notesIn(position.metadata, logHash(consumer.logIdentity(position)));
+      return position.offset === undefined || controlOffset <= offset;
+    });
+  }
+
+  /** A place that the group does not read is a mistake, not nothing to do. */
+  #assertRead(target: MoveTarget | undefined): void {
+    if (target === undefined || target instanceof Date) return;
+    const strange = target.filter(({ topic }) => !this.#parts.topics.includes(topic)).map(({ topic }) => topic);
+    if (strange.length === 0) return;
+    throw notRead(strange);
+  }
+
+  async #moves(
+    moveIn: (place: TopicPartition, low: number, high: number) => Promise<Move | undefined>,
+  ): Promise<ReadonlyMap<string, Move>> {
+    const moves = new Map<string, Move>();
+    for (const place of await this.#places(this.#parts.topics)) {
+      const { lowOffset, highOffset } = await this.#parts.consumer.logRange(place, TIMEOUT_MS);
+      const move = await moveIn(place, lowOffset, highOffset);
+      if (move !== undefined) moves.set(placeName(place), move);
+    }
+    return moves;
+  }
+
+  /** @returns undefined where nothing is said about this partition */
+  async #offsetOf(place: TopicPartition, target: MoveTarget, high: number): Promise<number | undefined> {
+    if (target instanceof Date) {
+      if (!this.#parts.consumer.findsTimes) {
+        throw tenantryError('INVALID_STATE', 'a broker in the process finds no offsets by time: give offsets instead');
+      }
+      return (await this.#parts.consumer.offsetForTime(place, target.getTime(), TIMEOUT_MS)) ?? high;
+    }
+    return target.find(({ topic, partition }) => topic === place.topic && partition === place.partition)?.offset;
+  }
+
+  async #places(topics: readonly string[]): Promise<TopicPartition[]> {
+    const { consumer } = this.#parts;
+    const places: TopicPartition[] = [];
+    for (const topic of topics) places.push(...(await placesOf(topic, consumer, TIMEOUT_MS)));
+    return places;
+  }
+}
+
+function notRead(topics: readonly string[]): Error {
+  return tenantryError('TOPIC_NOT_FOUND', `the group does not read ${topics.join(', ')}`, { topics });
+}
+
+function unconfirmed(partitions: readonly TopicPartition[]): Error {
+  const names = partitions.map(placeName);
+  return tenantryError(
+    'CONTROL_UNCONFIRMED',
+    `it is written, and members obey it as they read it, but these partitions have not confirmed it: ${names.join(', ')}`,
+    { partitions: names },
+  );
+}

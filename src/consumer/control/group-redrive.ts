@@ -1,0 +1,142 @@
+import type { RedriveOptions, RedriveReport } from '../../api/worker.js';
+import type { Clock } from '../../core/clock.js';
+import { tenantryError } from '../../core/errors.js';
+import { newEventId } from '../../core/event-id.js';
+import type { TenantId } from '../../core/tenant-id.js';
+import type { ReceivedRecord } from '../../record/wire-record.js';
+import type { CommittedPosition, GroupConsumer, PartitionReader, TopicPartition } from '../../transport/port.js';
+import { decodeMetadata, logHash } from '../ledger/commit-metadata.js';
+import type { Move } from './control-record.js';
+import { readDeadLetter } from '../handling/dead-letter.js';
+import { PartitionScan } from './partition-scan.js';
+import { placeName, placesOf } from '../group/places.js';
+import { fingerprintOf, ownerOf } from '../ledger/record-owner.js';
+import { matchesFilter, type RedriveFilter } from './redrive-filter.js';
+import type { RedriveControl, Redrives, ToldRedrive } from './redrives.js';
+
+/** What a redrive stands on. */
+export interface RedriveParts {
+  readonly clock: Clock;
+  readonly consumer: GroupConsumer;
+  readonly createReader: () => PartitionReader;
+  readonly redrives: Redrives;
+  /** By the topic whose events they are. */
+  readonly deadLetterTopics: ReadonlyMap<string, string>;
+}
+
+const TIMEOUT_MS = 10_000;
+
+/** Finds the dead letters that a redrive is for, and whether it may be told. */
+export class GroupRedrive {
+  readonly #parts: RedriveParts;
+
+  constructor(parts: RedriveParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * What to tell the group, and what is said of it to whoever asked.
+   *
+   * @returns a control without partitions where there is nothing to redrive
+   */
+  async plan(
+    tenantId: TenantId,
+    options: RedriveOptions,
+  ): Promise<{ readonly control: RedriveControl; readonly report: RedriveReport }> {
+    const { clock, redrives } = this.#parts;
+    const last = redrives.lastOf(tenantId);
+    const unended = last === undefined ? [] : await this.#unended(last);
+    if (unended.length > 0 && options.dryRun !== true) throw underWay(tenantId, unended);
+    const filter = filterOf(options);
+    const toldAtMs = clock.nowMs();
+    const partitions = new Map<string, Move>();
+    const codes: Record<string, number> = {};
+    let matched = 0;
+    const visit = (copy: ReceivedRecord): void => {
+      if (ownerOf(copy.key) !== tenantId) return;
+      const letter = readDeadLetter(copy);
+      if (letter === undefined || copy.timestampMs > toldAtMs || !matchesFilter(filter, letter)) return;
+      if (redrives.wasFor(copy, tenantId, letter)) return;
+      matched += 1;
+      codes[letter.code] = (codes[letter.code] ?? 0) + 1;
+      const { from = copy.offset } = partitions.get(placeName(copy)) ?? {};
+      partitions.set(placeName(copy), { from, until: copy.offset + 1 });
+    };
+    await this.#scan(options, visit);
+    return {
+      control: {
+        kind: 'redrive',
+        tenantId,
+        id: newEventId(toldAtMs),
+        after: last?.offset ?? -1,
+        toldAtMs,
+        filter,
+        partitions,
+      },
+      report: { matched, codes, isUnderWay: unended.length > 0 },
+    };
+  }
+
+  /** Whether a redrive that was told at this offset is the one that counts. */
+  counts(tenantId: TenantId, offset: number): boolean {
+    return this.#parts.redrives.lastOf(tenantId)?.offset === offset;
+  }
+
+  async #scan({ topic, signal }: RedriveOptions, visit: (copy: ReceivedRecord) => void): Promise<void> {
+    const { clock, consumer, createReader, deadLetterTopics } = this.#parts;
+    const topics = topic === undefined ? [...deadLetterTopics.values()] : [this.#deadLettersOf(topic)];
+    const places: TopicPartition[] = [];
+    for (const name of topics) places.push(...(await placesOf(name, consumer, TIMEOUT_MS)));
+    const logRange = (place: TopicPartition): ReturnType<GroupConsumer['logRange']> =>
+      consumer.logRange(place, TIMEOUT_MS);
+    await new PartitionScan({ clock, createReader, logRange, visit, signal }).run(places);
+  }
+
+  #deadLettersOf(topic: string): string {
+    const found = this.#parts.deadLetterTopics.get(topic);
+    if (found !== undefined) return found;
+    throw tenantryError('TOPIC_NOT_FOUND', `the group does not read ${topic}`, { topics: [topic] });
+  }
+
+  /** Partitions of which no commit says yet that a redrive has ended there. */
+  async #unended({ redrive, offset }: ToldRedrive): Promise<readonly string[]> {
+    const { consumer, deadLetterTopics } = this.#parts;
+    const places: TopicPartition[] = [];
+    for (const topic of deadLetterTopics.values()) places.push(...(await placesOf(topic, consumer, TIMEOUT_MS)));
+    const meant = places.filter((place) => redrive.partitions.has(placeName(place)));
+    const committed = meant.length === 0 ? [] : await consumer.committed(meant, TIMEOUT_MS);
+    return committed.filter((position) => !this.#hasEnded(redrive, offset, position)).map(placeName);
+  }
+
+  #hasEnded({ tenantId, partitions }: RedriveControl, toldAt: number, position: CommittedPosition): boolean {
+    const range = partitions.get(placeName(position));
+    if (range?.from === undefined) return true;
+    if (position.offset === undefined) return false;
+    const { from, until } = range;
+    const log = logHash(this.#parts.consumer.logIdentity(position));
+    const told = decodeMetadata(position.metadata, position.offset, log);
+    if ((told?.controlOffset ?? -1) <= toldAt) return false;
+    const { head, cursors, taken } = told ?? { head: position.offset, cursors: [], taken: [] };
+    const fingerprint = fingerprintOf(tenantId);
+    return (
+      head >= until &&
+      !cursors.some((cursor) => cursor.fingerprint === fingerprint && cursor.offset < until) &&
+      !taken.some(({ start, length }) => start < until && start + length > from)
+    );
+  }
+}
+
+function filterOf({ code, eventType, failedFrom, failedUntil }: RedriveOptions): RedriveFilter {
+  return {
+    ...(code !== undefined && { codes: [code].flat() }),
+    ...(eventType !== undefined && { eventTypes: [eventType].flat() }),
+    ...(failedFrom !== undefined && { fromMs: failedFrom.getTime() }),
+    ...(failedUntil !== undefined && { untilMs: failedUntil.getTime() }),
+  };
+}
+
+/** Thrown where a redrive must not be told, or was told in vain. */
+export function underWay(tenantId: TenantId, partitions: readonly string[]): Error {
+  const where = partitions.length === 0 ? 'another was told at the same time' : `in ${partitions.join(', ')}`;
+  return tenantryError('REDRIVE_UNDER_WAY', `a redrive of tenant ${tenantId} is under way: ${where}`, { partitions });
+}

@@ -1,0 +1,40 @@
+import type { ErrorCode } from '../../core/error-codes.js';
+import { isTenantryError } from '../../core/errors.js';
+
+/** What is done with a record that could not be handled. */
+export type FailureKind =
+  /** It contradicts its tenant boundary: copied to quarantine. */
+  | 'quarantine'
+  /** It can never be handled: copied to the dead-letter topic. */
+  | 'dead-letter'
+  /** The handler may succeed later: tried again, as often as the policy allows. */
+  | 'retry'
+  /** Something the record does not answer for is away: tried again for as long as it takes. */
+  | 'hold';
+
+const QUARANTINED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'RECORD_KEY_INVALID',
+  'RECORD_HEADER_INVALID',
+  'TENANT_MISMATCH',
+  'TOO_MANY_HEADERS',
+  'UNKNOWN_TENANT',
+  'ENVELOPE_MALFORMED',
+  'ENVELOPE_UNSUPPORTED',
+  'SEAL_MISSING',
+  'SEAL_INVALID',
+  'KEY_MISMATCH',
+  'KEY_REFUSED',
+  'KEY_NOT_CONFIGURED',
+  'DATA_KEY_REVOKED',
+]);
+
+const HELD: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['KEY_SERVICE_AWAY', 'DATA_KEY_INVALID']);
+
+/** What becomes of a record that could not be opened, decoded or validated. */
+export function openingFailure(error: unknown): { readonly kind: FailureKind; readonly code: ErrorCode } {
+  if (!isTenantryError(error)) return { kind: 'dead-letter', code: 'PAYLOAD_MALFORMED' };
+  const { code } = error;
+  if (isTenantryError(error, 'KEY_REFUSED') && error.refused === 'key') return { kind: 'hold', code };
+  if (QUARANTINED.has(code)) return { kind: 'quarantine', code };
+  return { kind: HELD.has(code) ? 'hold' : 'dead-letter', code };
+}

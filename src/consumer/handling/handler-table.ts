@@ -1,0 +1,59 @@
+import type { EventHandler } from '../../api/handler.js';
+import { ContractSet } from '../../contract/contract-set.js';
+import type { AnyEventContract } from '../../contract/event-contract.js';
+import { tenantryError } from '../../core/errors.js';
+import type { HandlerPolicy } from './handler-policy.js';
+
+/** A contract and the handler that takes its events. */
+export interface Route {
+  readonly contract: AnyEventContract;
+  readonly handler: EventHandler;
+  readonly policy: HandlerPolicy;
+}
+
+/** Which handler takes which event type and version. */
+export class HandlerTable {
+  readonly #contracts: ContractSet;
+  readonly #routes = new Map<string, Route>();
+
+  /** @param acceptUnprotected - event types that keep their own, weaker protection beside a newer version */
+  constructor(acceptUnprotected: readonly string[] = []) {
+    this.#contracts = new ContractSet(acceptUnprotected);
+  }
+
+  /** @throws TenantryError `CONTRACT_CONFLICT` */
+  add(contract: AnyEventContract, handler: EventHandler, policy: HandlerPolicy): void {
+    if (this.#routes.has(contract.eventType)) {
+      throw tenantryError('CONTRACT_CONFLICT', `event contract ${contract.eventType} has a handler already`);
+    }
+    this.#contracts.add(contract);
+    this.#routes.set(contract.eventType, { contract, handler, policy });
+  }
+
+  /** The logical topics of all handled contracts. */
+  get topics(): readonly string[] {
+    return [...new Set([...this.#routes.values()].map((route) => route.contract.topic))];
+  }
+
+  get eventTypes(): readonly string[] {
+    return [...this.#routes.keys()];
+  }
+
+  /** An event type whose records have to be opened with a key; undefined where there is none. */
+  get aProtectedType(): string | undefined {
+    return [...this.#routes.keys()].find((eventType) => this.#contracts.requiredProtection(eventType) !== 'none');
+  }
+
+  /** The route of an `event-type` header on a logical topic, or why there is none. */
+  find(eventType: string, logicalTopic: string): Route | 'unknown-version' | 'unknown-type' {
+    const route = this.#routes.get(eventType);
+    if (route !== undefined) return route.contract.topic === logicalTopic ? route : 'unknown-type';
+    const known = this.#contracts.lookup(eventType);
+    return known === 'unknown-version' ? known : 'unknown-type';
+  }
+
+  /** What the newest version of an event's type demands of it. */
+  requiredProtection(contract: AnyEventContract): AnyEventContract['protection'] {
+    return this.#contracts.requiredProtection(contract.eventType);
+  }
+}

@@ -1,0 +1,189 @@
+import type { Clock, Timer } from '../../core/clock.js';
+import type { GroupConsumer, LogRange, TopicPartition } from '../../transport/port.js';
+import type { PartitionSession } from '../ledger/partition-session.js';
+import { lostRange, type Loss } from '../group/start-position.js';
+
+/** What the watch is told and tells. */
+export interface PositionWatchParts {
+  readonly sessions: () => Iterable<PartitionSession>;
+  readonly onLoss: (loss: Loss) => void;
+  /** Retention will soon delete records that are not finished, from `offset` on. */
+  readonly onRetentionNear: (place: TopicPartition & { readonly offset: number; readonly lowOffset: number }) => void;
+  /** Where reading goes on for a reader that stands still at an offset that was given up; undefined where it was not. */
+  readonly givenUpUntil: (place: TopicPartition, offset: number) => number | undefined;
+  /** The log ends before the session's position: it was cut or made anew, and is read again from this offset. */
+  readonly onTruncated: (session: PartitionSession, startOffset: number) => void;
+}
+
+const INTERVAL_MS = 30_000;
+const TIMEOUT_MS = 5_000;
+const RETRY_MS = 1_000;
+/** Unfinished records in the oldest of so many parts of a log that is being deleted are in danger. */
+const NEAR = 8;
+
+/**
+ * Finds positions that are not in their log any more: of the head's reader, and cursors. The client reports such an error
+ * without naming the partition, and swallows it where it arrives behind records, so positions that do not move are
+ * compared with the ends of their log now and then. A loss is reported, never passed over in silence. Partitions
+ * that have records and are not read are remembered: something in them cannot be read.
+ */
+export class PositionWatch {
+  readonly #clock: Clock;
+  readonly #consumer: GroupConsumer;
+  readonly #parts: PositionWatchParts;
+  readonly #lastSeen = new WeakMap<PartitionSession, number>();
+  readonly #stalled = new Map<PartitionSession, number>();
+  readonly #endangered = new Set<PartitionSession>();
+  /** Partitions that stood still at the last look, and were set again where they stood. */
+  readonly #setAgain = new WeakSet<PartitionSession>();
+  #timer: Timer | undefined;
+  #retry: Timer | undefined;
+  #checking = false;
+
+  constructor(clock: Clock, consumer: GroupConsumer, parts: PositionWatchParts) {
+    this.#clock = clock;
+    this.#consumer = consumer;
+    this.#parts = parts;
+  }
+
+  /** Partitions of which retention will soon delete records that are not finished. */
+  get endangered(): readonly PartitionSession[] {
+    return [...this.#endangered].filter(({ state }) => state === 'active');
+  }
+
+  /** Partitions whose reader stands still though there are records at its position. */
+  get stalled(): readonly PartitionSession[] {
+    return [...this.#stalled].filter(([session, at]) => isStill(session, at)).map(([session]) => session);
+  }
+
+  start(): void {
+    this.#timer = this.#clock.setTimer(INTERVAL_MS, () => {
+      void this.#check(false);
+      this.start();
+    });
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    this.#retry?.cancel();
+  }
+
+  /** Something cannot be read, and nobody says what: looks for positions that stand still. */
+  look(): void {
+    void this.#check(false);
+  }
+
+  /**
+   * A position is out of its range, and nobody says which: compares every one now, and until each was compared.
+   * The client reads on from none of them by itself, also where the log has grown past it meanwhile, so those
+   * that are in their range are set again.
+   */
+  checkNow(): void {
+    void this.#check(true).then((complete) => {
+      if (!complete)
+        this.#retry = this.#clock.setTimer(RETRY_MS, () => {
+          this.checkNow();
+        });
+    });
+  }
+
+  /**
+   * @param setAgain - sets also the positions that are in their range again
+   * @returns whether every suspicious position was compared
+   */
+  async #check(setAgain: boolean): Promise<boolean> {
+    if (this.#checking) return false;
+    this.#checking = true;
+    let complete = true;
+    for (const session of [...this.#parts.sessions()]) {
+      const isStanding = this.#lastSeen.get(session) === session.position;
+      this.#lastSeen.set(session, session.position);
+      if (session.state !== 'active' || session.moveTo !== undefined) continue;
+      const { head, watermark } = session.ledger;
+      if (!setAgain && !isStanding && watermark === head) {
+        this.#endangered.delete(session);
+        continue;
+      }
+      try {
+        await this.#compare(session, setAgain, isStanding);
+      } catch {
+        complete = false; // the broker did not answer; the next round asks again
+      }
+    }
+    for (const [session, at] of this.#stalled) if (!isStill(session, at)) this.#stalled.delete(session);
+    this.#checking = false;
+    return complete;
+  }
+
+  async #compare(session: PartitionSession, setAgain: boolean, isStanding: boolean): Promise<void> {
+    const from = session.position;
+    const range = await this.#consumer.logRange(session, TIMEOUT_MS);
+    if (session.state !== 'active') return;
+    this.#compareCursors(session, range);
+    this.#lookAtRetention(session, range);
+    if (session.position !== from) return; // a position that moves is in its log
+    const { lowOffset, highOffset } = range;
+    // Whoever recovers stands below what was read before.
+    const readTo = Math.max(from, session.ledger.head);
+    if (readTo > highOffset) {
+      // What runs is forgotten too, and what of it retention has taken does not come again.
+      const { watermark } = session.ledger;
+      if (watermark < lowOffset) this.#report(session, watermark, range);
+      this.#report(session, readTo, range);
+      this.#parts.onTruncated(session, lowOffset);
+    } else if (from < lowOffset) {
+      this.#report(session, from, range);
+      session.ledger.passTo(lowOffset);
+      session.moveTo = lowOffset;
+    } else {
+      const mayBeStuck = isStanding && from < highOffset && !session.isPaused;
+      // An error takes the news of an end with it: a move to where it stands has the client tell it again.
+      if (setAgain || (mayBeStuck && !this.#setAgain.has(session))) session.moveTo = from;
+      else if (mayBeStuck) this.#standsStill(session, from, highOffset);
+      if (mayBeStuck) this.#setAgain.add(session);
+      else this.#setAgain.delete(session);
+    }
+  }
+
+  /** Its reader has been set again, and still brings nothing. */
+  #standsStill(session: PartitionSession, from: number, highOffset: number): void {
+    const until = this.#parts.givenUpUntil(session, from);
+    if (until === undefined) {
+      this.#stalled.set(session, from);
+      return;
+    }
+    const toOffset = Math.min(until, highOffset);
+    this.#parts.onLoss({ topic: session.topic, partition: session.partition, fromOffset: from, toOffset });
+    session.ledger.passTo(toOffset);
+    session.moveTo = toOffset;
+  }
+
+  /** Retention has come to parked tenants' records. */
+  #compareCursors(session: PartitionSession, range: LogRange): void {
+    const lowest = session.ledger.cursors.lowest();
+    if (lowest === undefined || lowest >= range.lowOffset) return;
+    this.#report(session, lowest, range);
+    session.ledger.cursors.raiseTo(range.lowOffset);
+    session.ledger.cursors.releaseFrom(session.ledger.head);
+  }
+
+  /** A log that is being deleted from its beginning, with unfinished records close to it. */
+  #lookAtRetention(session: PartitionSession, { lowOffset, highOffset }: LogRange): void {
+    const { topic, partition, ledger } = session;
+    const offset = ledger.watermark;
+    const isNear = lowOffset > 0 && offset < ledger.head && (offset - lowOffset) * NEAR < highOffset - lowOffset;
+    if (!isNear) this.#endangered.delete(session);
+    else if (!this.#endangered.has(session)) {
+      this.#endangered.add(session);
+      this.#parts.onRetentionNear({ topic, partition, offset, lowOffset });
+    }
+  }
+
+  #report({ topic, partition }: PartitionSession, from: number, range: LogRange): void {
+    this.#parts.onLoss({ topic, partition, ...lostRange(from, range) });
+  }
+}
+
+function isStill(session: PartitionSession, at: number): boolean {
+  return session.state === 'active' && session.position === at;
+}
