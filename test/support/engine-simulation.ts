@@ -285,7 +285,8 @@ export class EngineSimulation {
   }
 
   #checkOrder(placed: Placed, name: string): void {
-    if (placed.excuses.has('cut-off')) return;
+    // Nobody can tell what an unnoticed cut has put in the place of what.
+    if (placed.excuses.has('cut-off') || placed.excuses.has('hidden')) return;
     for (const earlier of placed.at.records) {
       if (earlier.offset >= placed.offset) break;
       if (earlier.lane === placed.lane && earlier.kind !== 'violation' && isDue(earlier))
