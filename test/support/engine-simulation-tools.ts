@@ -44,7 +44,7 @@ export class OtherTools {
     for (const place of this.#logs.places) {
       const kept = this.#kafka.group(this.#groupId).committed(place);
       if (use.tool === 'reset') this.#reset(place, kept, use.to);
-      else if (use.tool === 'mirror') this.#mirror(place, kept, use.otherCluster, use.base);
+      else if (use.tool === 'mirror') this.#mirror(place, kept, use.base);
       else if (kept.offset !== undefined && place.cut === undefined) this.#asVersion(place, kept, kept.offset, use);
     }
   }
@@ -55,14 +55,15 @@ export class OtherTools {
     this.#set(place, Math.min(Math.max(wanted, lowOffset), highOffset), '');
   }
 
-  #mirror(place: Place, kept: CommittedPosition, otherCluster: boolean, base: number): void {
+  #mirror(place: Place, kept: CommittedPosition, base: number): void {
     const log = this.#logs.logOf(place);
     const translated = (first: number): number | undefined => {
       if (kept.offset === undefined) return undefined;
       return first + log.records.filter(({ offset }) => offset < (kept.offset ?? 0)).length;
     };
-    // Nothing tells clusters apart, so an offset that stays the same would make the metadata true.
-    const first = !otherCluster && translated(base) === kept.offset ? base + 1 : base;
+    // Nothing tells clusters apart: beside an offset that happens to be its own the metadata would be believed.
+    const isOwn = decodeMetadata(kept.metadata, translated(base) ?? 0, logHash(this.#kafka.logIdentity(place)));
+    const first = isOwn === undefined ? base : base + 1;
     const to = translated(first);
     const offsets = log.renumber(first);
     place.records = place.records.filter(({ offset }) => offsets.has(offset));
