@@ -274,7 +274,7 @@ export class SimulatedLogs {
   /** A member has given partitions back: what it has noticed is not committed any more. */
   gaveBack(member: FakeGroupConsumer): void {
     for (const place of this.places) {
-      if (place.cut?.noticedBy === member.name && member.hasLetGo(place)) place.cut.noticedBy = undefined;
+      if (place.cut?.noticedBy === member.name && member.position(place) === undefined) place.cut.noticedBy = undefined;
     }
   }
 
