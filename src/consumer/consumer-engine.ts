@@ -96,7 +96,7 @@ export class ConsumerEngine {
   /** Tells the group what to do about tenants; undefined where it cannot be told. */
   readonly groupControls: GroupControls | undefined;
   #fault: ConsumerFault | undefined;
-  #isStopping = false;
+  readonly #stopped = new AbortController();
   #measuring: Timer | undefined;
   #counted = { read: 0, taken: 0 };
 
@@ -129,6 +129,8 @@ export class ConsumerEngine {
         topics: parts.control.topics,
         deadLetterTopics: parts.control.deadLetterTopics,
         createReader: parts.createReader,
+        givenUpUntil: (place, offset) => this.#unreadable.endOf(place, offset),
+        stopped: this.#stopped.signal,
       });
     this.#dispatch = new HandlerDispatch({
       clock,
@@ -223,6 +225,7 @@ export class ConsumerEngine {
       },
       givenUpUntil,
       onLoss,
+      logRange: (place) => consumer.logRange(place, 10_000),
     });
   }
 
@@ -260,7 +263,7 @@ export class ConsumerEngine {
     const { clock, consumer } = this.#parts;
     const deadlineMs = clock.monotonicMs() + timeoutMs;
     const leftMs = (): number => Math.max(1_000, deadlineMs - clock.monotonicMs());
-    this.#isStopping = true;
+    this.#stopped.abort();
     this.#positions.stop();
     this.#measuring?.cancel();
     const { unfinished, uncommitted } = await this.#membership.drainAll(timeoutMs);
@@ -289,7 +292,8 @@ export class ConsumerEngine {
     const { clock, consumer } = this.#parts;
     const wait = async (): Promise<void> => {
       if (signal?.aborted === true) throw tenantryError('ABORTED', 'the wait to be caught up was aborted');
-      if (!this.#head.isRunning || this.#isStopping) throw tenantryError('NOT_RUNNING', 'the consumer is stopped');
+      if (!this.#head.isRunning || this.#stopped.signal.aborted)
+        throw tenantryError('NOT_RUNNING', 'the consumer is stopped');
       if (this.#fault !== undefined)
         throw tenantryError('NOT_RUNNING', `the consumer cannot go on: ${this.#fault.reason}`);
       await delay(clock, CAUGHT_UP_POLL_MS, signal);
@@ -302,7 +306,7 @@ export class ConsumerEngine {
     for (const [session, target] of targets) {
       // A replay takes the watermark back, also behind what was committed before.
       const done = (): number => Math.min(session.ledger.watermark, session.committedOffset ?? -1);
-      while ((session.state !== 'closed' || this.#isStopping) && done() < target) {
+      while ((session.state !== 'closed' || this.#stopped.signal.aborted) && done() < target) {
         if (session.ledger.watermark >= target) this.#committer.commitAll();
         await wait();
       }

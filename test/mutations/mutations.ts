@@ -109,7 +109,19 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a parked tenant before a batch that was given up',
     file: 'reading/catch-up-reader.ts',
-    find: 'if (standsStill) this.#passOver(session, run);',
+    find: 'if (standsStill) void this.#passOver(session, run.position);',
+    replace: '',
+  },
+  {
+    name: 'a redrive that is lost with the note of what was obeyed',
+    file: 'control/tenant-controls.ts',
+    find: 'if (offset >= since || isNoteLost) this.#moveIn(session, redrive, offset);',
+    replace: 'if (offset >= since) this.#moveIn(session, redrive, offset);',
+  },
+  {
+    name: 'one that has used its credit up and never runs again',
+    file: 'handling/fair-scheduler.ts',
+    find: 'this.#sinceRound += 1;',
     replace: '',
   },
   {

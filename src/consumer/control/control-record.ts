@@ -123,7 +123,7 @@ function readFilter(value: unknown): RedriveFilter | undefined {
     const isKnown =
       name === 'codes' || name === 'eventTypes'
         ? Array.isArray(part) && part.every((one) => typeof one === 'string')
-        : (name === 'fromMs' || name === 'untilMs') && isWhole(part, 0);
+        : (name === 'fromMs' || name === 'untilMs') && Number.isSafeInteger(part);
     if (!isKnown) return undefined;
   }
   return value;

@@ -18,6 +18,8 @@ import { placeName, placesOf } from '../group/places.js';
 
 /** What the controls of a group stand on. */
 export interface GroupControlsParts extends RedriveParts {
+  /** Aborted once the member stops: from then on it tells nothing. */
+  readonly stopped: AbortSignal;
   readonly log: ControlLog;
   readonly topics: readonly string[];
 }
@@ -41,9 +43,10 @@ export class GroupControls {
   }
 
   async replay(tenantId: TenantId, { from, until }: ReplayRange, options: ControlOptions): Promise<void> {
-    this.#assertRead(from);
-    this.#assertRead(until);
-    const partitions = await this.#moves(async (place, low, high) => {
+    const { topics } = this.#parts;
+    this.#assertRead(from, topics);
+    this.#assertRead(until, topics);
+    const partitions = await this.#moves(topics, async (place, low, high) => {
       const first = await this.#offsetOf(place, from, high);
       const last = until === undefined ? high : await this.#offsetOf(place, until, high);
       if (first === undefined || last === undefined || first >= last) return undefined;
@@ -53,8 +56,11 @@ export class GroupControls {
   }
 
   async skip(tenantId: TenantId, to: MoveTarget | undefined, options: ControlOptions): Promise<void> {
-    this.#assertRead(to);
-    const partitions = await this.#moves(async (place, _low, high) => {
+    const { topics, deadLetterTopics } = this.#parts;
+    // By name, what a redrive has begun can be passed over too.
+    const named = to === undefined || to instanceof Date ? topics : [...topics, ...deadLetterTopics.values()];
+    this.#assertRead(to, named);
+    const partitions = await this.#moves(named, async (place, _low, high) => {
       const until = to === undefined ? high : await this.#offsetOf(place, to, high);
       return until === undefined ? undefined : { until: Math.min(until, high) };
     });
@@ -62,12 +68,15 @@ export class GroupControls {
   }
 
   async redrive(tenantId: TenantId, options: RedriveOptions): Promise<RedriveReport> {
-    const { log } = this.#parts;
+    const { log, stopped } = this.#parts;
     // What it does not know of would seem to be nobody's yet.
     if (!(await log.isLoadedWithin(options.timeoutMs ?? DEFAULT_CONFIRM_MS))) {
       throw tenantryError('BROKER_UNREACHABLE', "the group's control topic cannot be read now");
     }
-    const { control, report } = await this.#redrive.plan(tenantId, options);
+    const signal = AbortSignal.any([stopped, ...(options.signal === undefined ? [] : [options.signal])]);
+    const { control, report } = await this.#redrive.plan(tenantId, { ...options, signal }).catch((error: unknown) => {
+      throw stopped.aborted ? notRunning() : error;
+    });
     if (options.dryRun === true || control.partitions.size === 0) return report;
     const offset = await this.#tell(control, options);
     if (!this.#redrive.counts(tenantId, offset)) throw underWay(tenantId, []);
@@ -86,7 +95,8 @@ export class GroupControls {
 
   /** @returns the offset at which it was told */
   async #tell(control: Control, { signal, timeoutMs = DEFAULT_CONFIRM_MS }: ControlOptions): Promise<number> {
-    const { clock, log } = this.#parts;
+    const { clock, log, stopped } = this.#parts;
+    if (stopped.aborted) throw notRunning();
     const offset = await log.write(control);
     const deadlineMs = clock.monotonicMs() + timeoutMs;
     for (;;) {
@@ -111,18 +121,19 @@ export class GroupControls {
   }
 
   /** A place that the group does not read is a mistake, not nothing to do. */
-  #assertRead(target: MoveTarget | undefined): void {
+  #assertRead(target: MoveTarget | undefined, topics: readonly string[]): void {
     if (target === undefined || target instanceof Date) return;
-    const strange = target.filter(({ topic }) => !this.#parts.topics.includes(topic)).map(({ topic }) => topic);
+    const strange = target.filter(({ topic }) => !topics.includes(topic)).map(({ topic }) => topic);
     if (strange.length === 0) return;
     throw notRead(strange);
   }
 
   async #moves(
+    topics: readonly string[],
     moveIn: (place: TopicPartition, low: number, high: number) => Promise<Move | undefined>,
   ): Promise<ReadonlyMap<string, Move>> {
     const moves = new Map<string, Move>();
-    for (const place of await this.#places(this.#parts.topics)) {
+    for (const place of await this.#places(topics)) {
       const { lowOffset, highOffset } = await this.#parts.consumer.logRange(place, TIMEOUT_MS);
       const move = await moveIn(place, lowOffset, highOffset);
       if (move !== undefined) moves.set(placeName(place), move);
@@ -147,6 +158,10 @@ export class GroupControls {
     for (const topic of topics) places.push(...(await placesOf(topic, consumer, TIMEOUT_MS)));
     return places;
   }
+}
+
+function notRunning(): Error {
+  return tenantryError('NOT_RUNNING', 'the worker was stopped: nothing was told to the group');
 }
 
 function notRead(topics: readonly string[]): Error {

@@ -1,6 +1,6 @@
 import type { RedriveOptions, RedriveReport } from '../../api/worker.js';
 import type { Clock } from '../../core/clock.js';
-import { tenantryError } from '../../core/errors.js';
+import { isTenantryError, tenantryError } from '../../core/errors.js';
 import { newEventId } from '../../core/event-id.js';
 import type { TenantId } from '../../core/tenant-id.js';
 import type { ReceivedRecord } from '../../record/wire-record.js';
@@ -22,6 +22,8 @@ export interface RedriveParts {
   readonly redrives: Redrives;
   /** By the topic whose events they are. */
   readonly deadLetterTopics: ReadonlyMap<string, string>;
+  /** Where reading goes on for a reader that stands still at an offset that was given up; undefined where it was not. */
+  readonly givenUpUntil: (place: TopicPartition, offset: number) => number | undefined;
 }
 
 const TIMEOUT_MS = 10_000;
@@ -48,17 +50,20 @@ export class GroupRedrive {
     const unended = last === undefined ? [] : await this.#unended(last);
     if (unended.length > 0 && options.dryRun !== true) throw underWay(tenantId, unended);
     const filter = filterOf(options);
-    const toldAtMs = clock.nowMs();
+    const startedAtMs = clock.nowMs();
+    // The clocks of those who wrote them may be ahead.
+    let toldAtMs = startedAtMs;
     const partitions = new Map<string, Move>();
-    const codes: Record<string, number> = {};
+    const codes = new Map<string, number>();
     let matched = 0;
     const visit = (copy: ReceivedRecord): void => {
       if (ownerOf(copy.key) !== tenantId) return;
       const letter = readDeadLetter(copy);
-      if (letter === undefined || copy.timestampMs > toldAtMs || !matchesFilter(filter, letter)) return;
+      if (letter === undefined || !matchesFilter(filter, letter)) return;
       if (redrives.wasFor(copy, tenantId, letter)) return;
       matched += 1;
-      codes[letter.code] = (codes[letter.code] ?? 0) + 1;
+      toldAtMs = Math.max(toldAtMs, copy.timestampMs);
+      codes.set(letter.code, (codes.get(letter.code) ?? 0) + 1);
       const { from = copy.offset } = partitions.get(placeName(copy)) ?? {};
       partitions.set(placeName(copy), { from, until: copy.offset + 1 });
     };
@@ -67,29 +72,29 @@ export class GroupRedrive {
       control: {
         kind: 'redrive',
         tenantId,
-        id: newEventId(toldAtMs),
+        id: newEventId(startedAtMs),
         after: last?.offset ?? -1,
         toldAtMs,
         filter,
         partitions,
       },
-      report: { matched, codes, isUnderWay: unended.length > 0 },
+      report: { matched, codes: Object.fromEntries(codes), isUnderWay: unended.length > 0 },
     };
   }
 
-  /** Whether a redrive that was told at this offset is the one that counts. */
+  /** Whether a redrive that was told at this offset counts. */
   counts(tenantId: TenantId, offset: number): boolean {
-    return this.#parts.redrives.lastOf(tenantId)?.offset === offset;
+    return this.#parts.redrives.hasCounted(tenantId, offset);
   }
 
   async #scan({ topic, signal }: RedriveOptions, visit: (copy: ReceivedRecord) => void): Promise<void> {
-    const { clock, consumer, createReader, deadLetterTopics } = this.#parts;
+    const { clock, consumer, createReader, deadLetterTopics, givenUpUntil } = this.#parts;
     const topics = topic === undefined ? [...deadLetterTopics.values()] : [this.#deadLettersOf(topic)];
     const places: TopicPartition[] = [];
     for (const name of topics) places.push(...(await placesOf(name, consumer, TIMEOUT_MS)));
     const logRange = (place: TopicPartition): ReturnType<GroupConsumer['logRange']> =>
       consumer.logRange(place, TIMEOUT_MS);
-    await new PartitionScan({ clock, createReader, logRange, visit, signal }).run(places);
+    await new PartitionScan({ clock, createReader, logRange, visit, givenUpUntil, signal }).run(places);
   }
 
   #deadLettersOf(topic: string): string {
@@ -100,19 +105,36 @@ export class GroupRedrive {
 
   /** Partitions of which no commit says yet that a redrive has ended there. */
   async #unended({ redrive, offset }: ToldRedrive): Promise<readonly string[]> {
-    const { consumer, deadLetterTopics } = this.#parts;
-    const places: TopicPartition[] = [];
-    for (const topic of deadLetterTopics.values()) places.push(...(await placesOf(topic, consumer, TIMEOUT_MS)));
-    const meant = places.filter((place) => redrive.partitions.has(placeName(place)));
-    const committed = meant.length === 0 ? [] : await consumer.committed(meant, TIMEOUT_MS);
-    return committed.filter((position) => !this.#hasEnded(redrive, offset, position)).map(placeName);
+    const { consumer } = this.#parts;
+    // Not of this member's topics alone: it may handle fewer than others.
+    const topics = new Set([...redrive.partitions.keys()].map((name) => name.slice(0, name.lastIndexOf('/'))));
+    const unended: string[] = [];
+    for (const topic of topics) {
+      const places = await placesOf(topic, consumer, TIMEOUT_MS).catch(noneWhereDeleted);
+      const meant = places.filter((place) => redrive.partitions.has(placeName(place)));
+      const committed = meant.length === 0 ? [] : await consumer.committed(meant, TIMEOUT_MS);
+      for (const position of committed) {
+        const { highOffset } = await consumer.logRange(position, TIMEOUT_MS);
+        if (!this.#hasEnded(redrive, offset, position, highOffset)) unended.push(placeName(position));
+      }
+    }
+    return unended;
   }
 
-  #hasEnded({ tenantId, partitions }: RedriveControl, toldAt: number, position: CommittedPosition): boolean {
+  #hasEnded(
+    { tenantId, partitions }: RedriveControl,
+    toldAt: number,
+    position: CommittedPosition,
+    highOffset: number,
+  ): boolean {
     const range = partitions.get(placeName(position));
     if (range?.from === undefined) return true;
     if (position.offset === undefined) return false;
-    const { from, until } = range;
+    const { from } = range;
+    // A topic that was made anew, or cut, may not have so many for long.
+    const until = Math.min(range.until, highOffset);
+    // A broker that takes no metadata: below a plain watermark nothing is open.
+    if (position.metadata === '') return position.offset >= until;
     const log = logHash(this.#parts.consumer.logIdentity(position));
     const told = decodeMetadata(position.metadata, position.offset, log);
     if ((told?.controlOffset ?? -1) <= toldAt) return false;
@@ -124,6 +146,11 @@ export class GroupRedrive {
       !taken.some(({ start, length }) => start < until && start + length > from)
     );
   }
+}
+
+function noneWhereDeleted(error: unknown): TopicPartition[] {
+  if (isTenantryError(error, 'TOPIC_NOT_FOUND')) return [];
+  throw error;
 }
 
 function filterOf({ code, eventType, failedFrom, failedUntil }: RedriveOptions): RedriveFilter {

@@ -11,6 +11,8 @@ export interface ScanParts {
   readonly createReader: () => PartitionReader;
   readonly logRange: (partition: TopicPartition) => Promise<LogRange>;
   readonly visit: (record: ReceivedRecord) => void;
+  /** Where reading goes on where it stands still at an offset that was given up; undefined where it was not. */
+  readonly givenUpUntil: (place: TopicPartition, offset: number) => number | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -64,14 +66,23 @@ export class PartitionScan {
       if (this.#mustBeginAnew) {
         // Retention may have passed by: what is gone is found no more.
         position = Math.max(position, (await logRange(place)).lowOffset);
+        if (position >= highOffset) break;
         this.#mustBeginAnew = false;
         await this.#reader.read({ ...place, offset: position, leaderEpoch: undefined });
       }
       const reached = await this.#poll(position, highOffset);
-      if (reached > position) movedAtMs = clock.monotonicMs();
-      else if (clock.monotonicMs() - movedAtMs > STANDSTILL_MS) throw standsStill(place);
-      else await this.#rest.take(REST_MS);
-      position = reached;
+      if (reached > position) {
+        position = reached;
+      } else if (clock.monotonicMs() - movedAtMs <= STANDSTILL_MS) {
+        await this.#rest.take(REST_MS);
+        continue;
+      } else {
+        const until = this.#parts.givenUpUntil(place, position);
+        if (until === undefined) throw standsStill(place);
+        position = until;
+        this.#mustBeginAnew = true;
+      }
+      movedAtMs = clock.monotonicMs();
     }
     this.#reader.leave(place);
   }

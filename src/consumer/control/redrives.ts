@@ -44,6 +44,11 @@ export class Redrives {
     return this.#byTenant.get(tenantId)?.at(-1);
   }
 
+  /** Whether the one that was told at this offset counts. */
+  hasCounted(tenantId: TenantId, offset: number): boolean {
+    return this.#byTenant.get(tenantId)?.some((told) => told.offset === offset) === true;
+  }
+
   *[Symbol.iterator](): IterableIterator<ToldRedrive> {
     for (const told of this.#byTenant.values()) yield* told;
   }

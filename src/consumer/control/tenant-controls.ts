@@ -76,7 +76,11 @@ export class TenantControls {
     // Of a partition without a note nobody knows what was obeyed there: a replay of long ago must not come again.
     const since = session.controlOffset ?? this.#position;
     for (const { move, offset } of this.#moves.values()) if (offset >= since) this.#moveIn(session, move, offset);
-    for (const { redrive, offset } of this.redrives) if (offset >= since) this.#moveIn(session, redrive, offset);
+    // A redrive is taken up all the same where only the note is gone: it may not have been obeyed, and would be lost.
+    const isNoteLost = session.controlOffset === undefined && session.committedOffset !== undefined;
+    for (const { redrive, offset } of this.redrives) {
+      if (offset >= since || isNoteLost) this.#moveIn(session, redrive, offset);
+    }
     session.obeyed(this.#position);
   }
 

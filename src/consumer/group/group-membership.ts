@@ -64,7 +64,8 @@ export class GroupMembership {
   #working: Promise<void> | undefined;
   #assignedOnce = false;
   #isEnding = false;
-  #isRevoking = false;
+  /** Sessions whose revocation is being answered. */
+  #revoking: ReadonlySet<PartitionSession> = new Set();
 
   constructor(parts: MembershipParts) {
     this.#parts = parts;
@@ -130,13 +131,22 @@ export class GroupMembership {
     const rejoinByMs = startMs + Math.min(MAX_REJOIN_MS, drainMs / 2);
     while (consumer.isRejoining && clock.monotonicMs() < rejoinByMs) await delay(clock, DRAIN_POLL_MS);
     this.#closing.abort();
-    // An assignment need not be answered any more; a revocation is, as far as it can be.
-    if (this.#isRevoking) await within(clock, this.#closeByMs - clock.monotonicMs(), Promise.resolve(this.#working));
-    const sessions = [...this.#sessions.values()];
-    const drained = await this.#drain(sessions, Math.max(0, this.#closeByMs - clock.monotonicMs()), false);
+    const leftMs = (): number => Math.max(0, this.#closeByMs - clock.monotonicMs());
+    const revoking = this.#revoking;
+    const staying = [...this.#sessions.values()].filter((session) => !revoking.has(session));
+    // An assignment need not be answered any more; a revocation is, as far as it can be, while the others are drained.
+    const [drained] = await Promise.all([
+      this.#drain(staying, leftMs(), false),
+      revoking.size > 0 ? within(clock, leftMs(), Promise.resolve(this.#working)) : undefined,
+    ]);
+    const left = [...this.#sessions.values()].filter((session) => !staying.includes(session));
+    const rest = await this.#drain(left, leftMs(), false);
     this.#sessions.clear();
     for (const session of this.#opening) session.close();
-    return drained;
+    return {
+      unfinished: drained.unfinished + rest.unfinished,
+      uncommitted: drained.uncommitted + rest.uncommitted,
+    };
   }
 
   #enqueue(change: Change): void {
@@ -146,13 +156,11 @@ export class GroupMembership {
 
   async #work(): Promise<void> {
     for (let change = this.#changes.shift(); change !== undefined; change = this.#changes.shift()) {
-      this.#isRevoking = change.kind === 'revoked';
       if (change.kind === 'revoked') await this.#revoke(change.partitions, change.lost);
       else if (change.kind === 'assigned') await this.#assign(change.partitions);
       else await this.#assignDelayed(change.partitions);
     }
     this.#working = undefined;
-    this.#isRevoking = false;
     this.#parts.onChanged();
   }
 
@@ -248,7 +256,9 @@ export class GroupMembership {
   async #revoke(partitions: readonly TopicPartition[], lost: boolean): Promise<void> {
     const { consumer, telemetry, drainMs } = this.#parts;
     const sessions = partitions.map((place) => this.session(place)).filter((session) => session !== undefined);
+    this.#revoking = new Set(sessions);
     const { unfinished } = await this.#drain(sessions, lost ? 0 : drainMs, lost);
+    this.#revoking = new Set();
     for (const session of sessions) this.#sessions.delete(placeName(session));
     consumer.unassign(partitions);
     telemetry.log('revoked', { partitions: partitions.length, lost, unfinished });

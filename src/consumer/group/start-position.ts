@@ -112,7 +112,9 @@ async function startSession(place: TopicPartition, range: LogRange, parts: Start
   const role = parts.roleOf(place.topic);
   const open = (offset: number, beganAtMs?: number): PartitionSession =>
     new PartitionSession(place, role, new PartitionLedger(offset), log, undefined, { beganAtMs });
-  if (parts.startFrom === 'earliest' || role.isDeadLetters) return open(range.lowOffset);
+  if (parts.startFrom === 'earliest') return open(range.lowOffset);
+  // Nothing of it is to be handled by itself, and a redrive reads from where it has to.
+  if (role.isDeadLetters) return open(range.highOffset);
   const group = await beginningOf(place.topic, parts);
   if (group === 'new') return open(range.highOffset, parts.clock.nowMs());
   if (group === 'unknown') return open(range.lowOffset);

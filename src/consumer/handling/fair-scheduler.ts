@@ -36,6 +36,12 @@ export interface SchedulerParts {
 
 /** Handler time that a turn is worth, for a weight of 1. */
 const QUANTUM_MS = 10;
+/**
+ * A round comes after so many records at the latest. Whoever's queue was empty comes with credit, and those who come again
+ * and again could else keep one that has used its credit up from ever running.
+ */
+const LEAST_TURNS = 64;
+const TURNS_A_PAYER = 4;
 /** What a record costs beside the time of its handler, so that those whose handlers take no time take turns too. */
 const START_MS = 0.05;
 /** Slots that are only for payers with nothing running, where one may not have all: so much of them, and at least one. */
@@ -62,6 +68,8 @@ export class FairScheduler {
   readonly #spent = new Set<PayerQueue>();
   #running = 0;
   #queued = 0;
+  /** Records that were started since the last round. */
+  #sinceRound = 0;
 
   constructor(limits: SchedulerLimits, parts: SchedulerParts) {
     this.#limits = limits;
@@ -176,6 +184,11 @@ export class FairScheduler {
 
   /** The payer whose turn it is; undefined where none may have one. */
   #nextPayer(nowMs: number, onlyIdle: boolean): PayerQueue | undefined {
+    this.#sinceRound += 1;
+    if (this.#spent.size > 0 && this.#sinceRound > Math.max(LEAST_TURNS, TURNS_A_PAYER * this.#payers.size)) {
+      const overdue = this.#newRound(nowMs, onlyIdle);
+      if (overdue !== undefined) return overdue;
+    }
     for (const payer of this.#turns) {
       if (onlyIdle && payer.running > 0) continue;
       this.#charge(payer, nowMs);
@@ -197,6 +210,7 @@ export class FairScheduler {
       if (needed < rounds) [first, rounds] = [payer, needed];
     }
     if (first === undefined) return undefined;
+    this.#sinceRound = 0;
     // A reserved slot is given beside the rounds. One that passed for it would forgive whoever is the only one that may
     // have it all that it has run for, again and again: one with slow handlers.
     if (onlyIdle) return first;

@@ -1,7 +1,7 @@
 import { delay, type Clock } from '../../core/clock.js';
 import type { ReceivedRecord } from '../../record/wire-record.js';
 import type { Telemetry } from '../../telemetry/telemetry.js';
-import type { PartitionReader, TopicPartition } from '../../transport/port.js';
+import type { LogRange, PartitionReader, TopicPartition } from '../../transport/port.js';
 import { CursorRun } from './cursor-run.js';
 import type { PartitionSession } from '../ledger/partition-session.js';
 import { ownerOf, type Owner } from '../ledger/record-owner.js';
@@ -35,6 +35,8 @@ export interface CatchUpParts {
   /** Where reading goes on for a run that stands still at an offset that was given up; undefined where it was not. */
   readonly givenUpUntil: (place: TopicPartition, offset: number) => number | undefined;
   readonly onLoss: (loss: Loss) => void;
+  /** Fails where the broker does not answer. */
+  readonly logRange: (place: TopicPartition) => Promise<LogRange>;
 }
 
 /** A run of one partition, with what it has read and has not got rid of. */
@@ -76,6 +78,8 @@ export class CatchUpReader {
   #loop: Promise<void> | undefined;
   readonly #rest: Rest;
   #mustBeginAnew = false;
+  /** Where the last run of a partition stood still. */
+  readonly #stoodAt = new WeakMap<PartitionSession, number>();
   /** Runs that have ended and took nothing: the next one would do no better at once. */
   #endedInVain = 0;
   #scanned = 0;
@@ -143,6 +147,8 @@ export class CatchUpReader {
     this.#turn += 1;
     if (!mayRead()) {
       await this.#rest.take(IDLE_MS);
+      // Who is not read does not stand still.
+      for (const active of this.#runs.values()) active.movedAtMs = this.#parts.clock.monotonicMs();
       return;
     }
     if (this.#mustBeginAnew) {
@@ -246,19 +252,33 @@ export class CatchUpReader {
     if (done > 0 || rest.length > 0) active.movedAtMs = nowMs;
     // The news of the log's end may be lost with an error: a run that gets nothing at all is begun anew.
     const standsStill = nowMs - active.movedAtMs > STANDSTILL_MS;
-    if (standsStill) this.#passOver(session, run);
+    if (standsStill) void this.#passOver(session, run.position);
     if (standsStill || this.#isOfNoUse(session, run, rest.length)) this.#end(session, reader);
   }
 
-  /** What cannot be read was given up: the cursors before it go on behind it. */
-  #passOver(session: PartitionSession, run: CursorRun): void {
-    const { topic, partition } = session;
-    const fromOffset = run.position;
-    const toOffset = this.#parts.givenUpUntil(session, fromOffset);
-    if (toOffset === undefined) return;
-    this.#parts.onLoss({ topic, partition, fromOffset, toOffset });
-    run.passTo(toOffset);
-    run.settle(this.#turn);
+  /**
+   * What cannot be read was given up: the cursors before it go on behind it. Only where a second run has stood still at
+   * the same place, and the broker answers: it may only have been away.
+   */
+  async #passOver(session: PartitionSession, fromOffset: number): Promise<void> {
+    const { givenUpUntil, logRange, onLoss } = this.#parts;
+    const { topic, partition, ledger } = session;
+    const until = givenUpUntil(session, fromOffset);
+    const isAgain = this.#stoodAt.get(session) === fromOffset;
+    this.#stoodAt.set(session, fromOffset);
+    if (until === undefined || !isAgain) return;
+    const isAnswered = await logRange({ topic, partition }).then(
+      () => true,
+      () => false,
+    );
+    if (!isAnswered || session.state !== 'active') return;
+    const toOffset = Math.min(until, ledger.head);
+    const before = [...ledger.cursors].filter(({ offset }) => offset >= fromOffset && offset < toOffset);
+    if (before.length === 0) return;
+    for (const cursor of before) cursor.offset = toOffset;
+    ledger.cursors.releaseFrom(ledger.head);
+    onLoss({ topic, partition, fromOffset, toOffset });
+    this.poke();
   }
 
   /** Whether a run stays where it is until the next record's owner has room: only where nobody waits for the run. */

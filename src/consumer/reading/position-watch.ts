@@ -18,6 +18,8 @@ export interface PositionWatchParts {
 const INTERVAL_MS = 30_000;
 const TIMEOUT_MS = 5_000;
 const RETRY_MS = 1_000;
+/** Whoever was set again and brings nothing for so long stands still: a fetch may be slow. */
+const STANDSTILL_MS = 20_000;
 /** Unfinished records in the oldest of so many parts of a log that is being deleted are in danger. */
 const NEAR = 8;
 
@@ -34,8 +36,8 @@ export class PositionWatch {
   readonly #lastSeen = new WeakMap<PartitionSession, number>();
   readonly #stalled = new Map<PartitionSession, number>();
   readonly #endangered = new Set<PartitionSession>();
-  /** Partitions that stood still at the last look, and were set again where they stood. */
-  readonly #setAgain = new WeakSet<PartitionSession>();
+  /** When partitions that stood still were set again where they stood. */
+  readonly #setAgainAtMs = new WeakMap<PartitionSession, number>();
   #timer: Timer | undefined;
   #retry: Timer | undefined;
   #checking = false;
@@ -138,10 +140,12 @@ export class PositionWatch {
     } else {
       const mayBeStuck = isStanding && from < highOffset && !session.isPaused;
       // An error takes the news of an end with it: a move to where it stands has the client tell it again.
-      if (setAgain || (mayBeStuck && !this.#setAgain.has(session))) session.moveTo = from;
-      else if (mayBeStuck) this.#standsStill(session, from, highOffset);
-      if (mayBeStuck) this.#setAgain.add(session);
-      else this.#setAgain.delete(session);
+      const nowMs = this.#clock.monotonicMs();
+      const setAtMs = this.#setAgainAtMs.get(session);
+      if (setAgain || (mayBeStuck && setAtMs === undefined)) session.moveTo = from;
+      else if (mayBeStuck && nowMs - (setAtMs ?? nowMs) >= STANDSTILL_MS) this.#standsStill(session, from, highOffset);
+      if (!mayBeStuck) this.#setAgainAtMs.delete(session);
+      else if (setAtMs === undefined) this.#setAgainAtMs.set(session, nowMs);
     }
   }
 

@@ -4,7 +4,7 @@ import type { ConsumerOptions } from '../../../src/api/consumer.js';
 import { memoryDedupe } from '../../../src/consumer/handling/memory-dedupe.js';
 import { delay } from '../../../src/core/clock.js';
 import { controlTopic, deadLetterTopic } from '../../../src/routing/naming.js';
-import { Noted, Whispered } from '../../support/contracts.js';
+import { Noted, Signed, Whispered } from '../../support/contracts.js';
 import { ConsumeHarness, GROUP, type ConsumerProcess } from '../../support/consume-harness.js';
 import { eventRecord, header } from '../../support/records.js';
 
@@ -329,6 +329,151 @@ describe('a redrive', () => {
     ).rejects.toMatchObject({ code: 'TOPIC_NOT_FOUND', topics: ['elsewhere'] });
     await expect(process.consumer.redrive('acme', { code: [] })).rejects.toMatchObject({ code: 'INVALID_OPTIONS' });
     await expect(process.consumer.redrive('a:b')).rejects.toMatchObject({ code: 'INVALID_TENANT_ID' });
+  });
+});
+
+describe('a redrive is not lost', () => {
+  it('where another member handles fewer topics, and redrives those: it waits for the end of all', async () => {
+    const harness = new ConsumeHarness();
+    const statesDeadLetters = deadLetterTopic(GROUP, 'states');
+    const first = await harness.start((consumer) => consumer.on([Noted, Signed], () => undefined));
+    for (const [topic, eventType] of [
+      [statesDeadLetters, 'states.signed.v9'],
+      [DEAD_LETTERS, 'notes.noted.v1'],
+    ] as const) {
+      harness.kafka.append(eventRecord({ topic, eventType, moreHeaders: [header('dlq-code', 'HANDLER_FAILED')] }));
+    }
+    await harness.clock.advance(1_000);
+    const second = await harness.start((consumer) => consumer.on(Noted, () => undefined));
+    await harness.clock.advanceUntil(first.consumer.pauseTenant('acme'));
+    await harness.clock.advanceUntil(first.consumer.redrive('acme', { topic: 'states' }));
+    await expect(harness.clock.advanceUntil(second.consumer.redrive('acme', { topic: 'notes' }))).rejects.toMatchObject(
+      { code: 'REDRIVE_UNDER_WAY', partitions: [`${statesDeadLetters}/0`] },
+    );
+    await harness.clock.advanceUntil(first.consumer.resumeTenant('acme'));
+    await harness.clock.advanceUntil(first.consumer.caughtUp());
+    // It was handled: of a version that nobody knows, so it is a dead letter once more.
+    expect(harness.kafka.log(statesDeadLetters).records).toHaveLength(2);
+  });
+
+  it.each([
+    ['another tool then moves the group to the end', 4_000],
+    ['the broker takes no metadata', 20],
+  ])('where it was told before a crash, and %s', async (_what, maxMetadataCharacters) => {
+    const group = new Failing();
+    const { kafka, clock } = group.harness;
+    kafka.maxMetadataCharacters = maxMetadataCharacters;
+    const first = await group.member();
+    await group.fail('acme', ids('a', 5), first);
+    kafka.faults.commit = () => 'refuse';
+    group.handlerMs = 60_000;
+    const told = first.consumer.redrive('acme', { timeoutMs: 300 }).catch(() => undefined);
+    await clock.advance(500);
+    first.kill();
+    kafka.group(GROUP).lose(first.member, undefined);
+    kafka.faults.commit = () => undefined;
+    group.handlerMs = 1;
+    kafka.group(GROUP).set({ topic: DEAD_LETTERS, partition: 0, offset: 5, metadata: '', leaderEpoch: undefined });
+    const second = await group.member();
+    await clock.advance(5_000);
+    expect(group.done).toEqual(ids('a', 5));
+    await clock.advanceUntil(told);
+    await clock.advanceUntil(second.consumer.stop());
+  });
+
+  it('where a batch of the dead letters cannot be read, once that is given up', async () => {
+    const group = new Failing();
+    const process = await group.member();
+    await group.fail('acme', ids('a', 9), process);
+    group.harness.kafka.log(DEAD_LETTERS).unreadable = { from: 3, until: 6 };
+    await expect(group.harness.clock.advanceUntil(process.consumer.redrive('acme'))).rejects.toMatchObject({
+      code: 'BROKER_UNREACHABLE',
+    });
+    const given = { topic: DEAD_LETTERS, partition: 0, from: 3, to: 6 };
+    await group.harness.clock.advanceUntil(process.consumer.skipUnreadable(given));
+    const report = await group.harness.clock.advanceUntil(process.consumer.redrive('acme'));
+    expect(report).toMatchObject({ matched: 6 });
+    await group.harness.clock.advance(120_000);
+    expect(group.redriven).toEqual([...ids('a', 3), 'a6', 'a7', 'a8']);
+  });
+
+  it('nor kept from a tenant whose dead-letter topic was made anew', async () => {
+    const group = new Failing();
+    const process = await group.member();
+    await group.fail('acme', ids('a', 20), process);
+    await group.harness.clock.advanceUntil(process.consumer.redrive('acme'));
+    await group.harness.clock.advanceUntil(process.consumer.caughtUp());
+    group.harness.kafka.log(DEAD_LETTERS).truncate(0);
+    await group.harness.clock.advance(120_000);
+    await group.fail('acme', ['late'], process);
+    await group.harness.clock.advance(120_000);
+    const report = await group.harness.clock.advanceUntil(process.consumer.redrive('acme'));
+    expect(report).toMatchObject({ matched: 1 });
+  });
+});
+
+describe('a redrive', () => {
+  it('does not come again by itself in a group that reads from the latest, once its commits have expired', async () => {
+    const group = new Failing();
+    const first = await group.member({ startFrom: 'latest' });
+    await group.fail('acme', ids('a', 5), first);
+    await group.harness.clock.advanceUntil(first.consumer.redrive('acme'));
+    await group.harness.clock.advanceUntil(first.consumer.caughtUp());
+    await group.harness.clock.advanceUntil(first.consumer.stop());
+    group.harness.kafka.group(GROUP).commits.clear();
+    const second = await group.member({ startFrom: 'latest' });
+    await group.harness.clock.advanceUntil(second.consumer.caughtUp());
+    expect(group.redriven).toHaveLength(5);
+  });
+
+  it('that must not go on is passed over by skipTenant, with its topic named', async () => {
+    const group = new Failing();
+    const process = await group.member();
+    await group.fail('acme', ids('a', 3), process);
+    await group.harness.clock.advanceUntil(process.consumer.pauseTenant('acme'));
+    await group.harness.clock.advanceUntil(process.consumer.redrive('acme'));
+    const to = [{ topic: DEAD_LETTERS, partition: 0, offset: 2 }];
+    await group.harness.clock.advanceUntil(process.consumer.skipTenant('acme', { to }));
+    await group.harness.clock.advanceUntil(process.consumer.resumeTenant('acme'));
+    await group.harness.clock.advanceUntil(process.consumer.caughtUp());
+    expect(group.redriven).toEqual(['a2']);
+  });
+
+  it('is not told by a worker that was stopped while it searched', async () => {
+    const group = new Failing();
+    const process = await group.member();
+    await group.fail('acme', ids('a', 3), process);
+    group.harness.kafka.faults.holdBack = (client) => client === 'reader';
+    const asked = process.consumer.redrive('acme').catch((error: unknown) => error);
+    await group.harness.clock.advance(2_000);
+    await group.harness.clock.advanceUntil(process.consumer.stop());
+    group.harness.kafka.faults.holdBack = () => false;
+    expect(await group.harness.clock.advanceUntil(asked)).toMatchObject({ code: 'NOT_RUNNING' });
+    expect(group.harness.kafka.log(controlTopic(GROUP)).records).toEqual([]);
+  });
+
+  it('takes any time, any code, and a clock that is behind', async () => {
+    const group = new Failing();
+    const process = await group.member();
+    await group.fail('acme', ['a0'], process);
+    for (const code of ['__proto__', 'constructor']) {
+      group.harness.kafka.append(
+        eventRecord({ topic: DEAD_LETTERS, eventId: code, moreHeaders: [header('dlq-code', code)] }),
+      );
+    }
+    await group.harness.clock.advance(100);
+    const dry = await group.harness.clock.advanceUntil(process.consumer.redrive('acme', { dryRun: true }));
+    expect(Object.entries(dry.codes).sort()).toEqual([
+      ['HANDLER_FAILED', 1],
+      ['__proto__', 1],
+      ['constructor', 1],
+    ]);
+    const nowMs = process.clock.nowMs.bind(process.clock);
+    process.clock.nowMs = () => nowMs() - 60_000;
+    const failedFrom = new Date(-3_600_000);
+    const report = await group.harness.clock.advanceUntil(process.consumer.redrive('acme', { failedFrom }));
+    await group.harness.clock.advanceUntil(process.consumer.caughtUp());
+    expect([report.matched, group.redriven]).toEqual([1, ['a0']]);
   });
 });
 

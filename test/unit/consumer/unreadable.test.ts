@@ -87,6 +87,41 @@ describe('threat 53: a batch that cannot be read', () => {
     expect(second.logger.of('recordsLost')).toMatchObject([{ fromOffset: 30, toOffset: 33 }]);
   });
 
+  it('is not what a broker that was away makes of a range that was given up too wide', async () => {
+    const harness = new ConsumeHarness();
+    const seen: string[] = [];
+    const process = await reading(harness, seen, 50);
+    const given = { topic: 'notes', partition: 0, from: 0, to: 1_000 };
+    await harness.clock.advanceUntil(process.consumer.skipUnreadable(given));
+    write(harness, ids('a', 0, 400));
+    await harness.clock.advance(500);
+    const { faults } = harness.kafka;
+    [faults.holdBack, faults.lookup] = [() => true, () => true];
+    await harness.clock.advance(60_000);
+    [faults.holdBack, faults.lookup] = [() => false, () => false];
+    await harness.clock.advance(120_000);
+    expect([new Set(seen).size, process.logger.of('recordsLost')]).toEqual([400, []]);
+  });
+
+  it('is not what a slow fetch and faults of other partitions make of it either', async () => {
+    const harness = new ConsumeHarness();
+    const seen: string[] = [];
+    const process = await reading(harness, seen);
+    const given = { topic: 'notes', partition: 0, from: 0, to: 1_000 };
+    await harness.clock.advanceUntil(process.consumer.skipUnreadable(given));
+    write(harness, ids('a', 0, 3));
+    await harness.clock.advance(95_000);
+    harness.kafka.faults.holdBack = (client) => client === 'group';
+    write(harness, ids('b', 0, 3));
+    for (let at = 0; at < 3; at += 1) {
+      process.member.fail({ kind: 'unreadable', reason: 'Local: Bad message format' });
+      await harness.clock.advance(105);
+    }
+    harness.kafka.faults.holdBack = () => false;
+    await harness.clock.advance(120_000);
+    expect([seen.length, process.logger.of('recordsLost')]).toEqual([6, []]);
+  });
+
   it('is refused for a topic that the group does not read, and for a range that is none', async () => {
     const harness = new ConsumeHarness();
     const process = await reading(harness, []);

@@ -230,3 +230,23 @@ describe('threat 46: stop', () => {
     expect([first.seen, seen, second.seen]).toEqual([['a'], [], []]);
   });
 });
+
+it('a stop while a revocation waits for a handler has those of the other partitions end in their time', async () => {
+  const harness = new ConsumeHarness(2);
+  const { process } = await reading(harness, async (id, signal) => {
+    if (id === 'deaf') await never;
+    await new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => {
+        resolve();
+      });
+    });
+  });
+  harness.kafka.append(eventRecord({ partition: 0, eventId: 'deaf', aggregate: 'deaf' }));
+  harness.kafka.append(eventRecord({ partition: 1, eventId: 'heeds', aggregate: 'heeds' }));
+  await harness.clock.advance(500);
+  const other = await reading(harness);
+  harness.kafka.group(GROUP).give({ topic: 'notes', partition: 0 }, other.process.member);
+  await harness.clock.advance(500);
+  const report = await harness.clock.advanceUntil(process.consumer.stop({ timeoutMs: 5_000 }));
+  expect([report.unfinished, harness.committed(1)]).toEqual([1, 1]);
+});

@@ -163,6 +163,35 @@ describe('the scheduler', () => {
     expect(slow.c).toBeGreaterThan(10);
   });
 
+  it.each([
+    ['all slots', { concurrency: 1, payerConcurrency: 1 }, false],
+    ['only a reserved slot', { concurrency: 2, payerConcurrency: 1 }, true],
+  ])(
+    'lets who has used its credit up run too, beside ones that come again and again: %s',
+    (_what, limits, isFlooded) => {
+      const schedule = scheduler(limits);
+      if (isFlooded) {
+        schedule.enqueue(delivery('flood'));
+        schedule.next();
+      }
+      for (const one of many('slow', 2)) schedule.enqueue(one);
+      const first = schedule.next();
+      if (first === undefined) throw new Error('nobody runs');
+      nowMs += 50;
+      schedule.settle(first);
+      let turns = 0;
+      for (let running = delivery('again-0'); running.payer !== 'slow'; turns += 1) {
+        schedule.enqueue(running);
+        running = schedule.next() ?? running;
+        nowMs += 5;
+        schedule.enqueue(delivery(`again-${turns % 3}`, `k${turns}`));
+        schedule.settle(running);
+        if (turns > 1_000) break;
+      }
+      expect(turns).toBeLessThan(200);
+    },
+  );
+
   it('starts nothing more of a payer whose handlers never settle, beyond a bound', () => {
     const schedule = scheduler({ concurrency: 2, payerConcurrency: 1 }, ...many('hangs', 200));
     let started = 0;
