@@ -153,6 +153,25 @@ describe('a redrive', () => {
     expect(group.redriven.sort()).toEqual(['a0', 'w0']);
   });
 
+  it('brings nothing that an earlier one was for, also where that lies between what it is for', async () => {
+    const group = new Failing();
+    const process = await group.member();
+    const value = Buffer.from('sealed:{"id":"w0"}');
+    group.bad.add('a0').add('w0').add('a1');
+    group.write('acme', ['a0']);
+    group.harness.kafka.append(eventRecord({ aggregate: 'w0', eventId: 'w0', eventType: 'notes.whispered.v1', value }));
+    await group.harness.clock.advanceUntil(process.consumer.caughtUp());
+    group.write('acme', ['a1']);
+    await group.harness.clock.advanceUntil(process.consumer.caughtUp());
+    group.bad.clear();
+    group.begun.length = 0;
+    await group.harness.clock.advanceUntil(process.consumer.redrive('acme', { eventType: 'notes.whispered' }));
+    await group.harness.clock.advanceUntil(process.consumer.caughtUp());
+    await group.harness.clock.advanceUntil(process.consumer.redrive('acme'));
+    await group.harness.clock.advanceUntil(process.consumer.caughtUp());
+    expect(group.redriven).toEqual(['w0', 'a0', 'a1']);
+  });
+
   it('goes on where it was after a crash, and what had succeeded and was committed does not come again', async () => {
     const group = new Failing();
     const first = await group.member({ concurrency: 1 });

@@ -250,3 +250,15 @@ it('a stop while a revocation waits for a handler has those of the other partiti
   const report = await harness.clock.advanceUntil(process.consumer.stop({ timeoutMs: 5_000 }));
   expect([report.unfinished, harness.committed(1)]).toEqual([1, 1]);
 });
+
+it('a stop that waits for its group to be balanced starts no handler meanwhile', async () => {
+  const harness = new ConsumeHarness();
+  const { process, seen } = await reading(harness);
+  process.member.isRejoining = true;
+  const stopped = process.consumer.stop({ timeoutMs: 5_000 });
+  write(harness, ['late']);
+  await harness.clock.advance(1_000);
+  expect(seen).toEqual([]);
+  process.member.isRejoining = false;
+  expect(await harness.clock.advanceUntil(stopped)).toMatchObject({ timedOut: false });
+});
