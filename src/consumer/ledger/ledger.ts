@@ -154,13 +154,15 @@ export class PartitionLedger {
   replay(owner: Owner, dropped: readonly number[], from: number, until: number): void {
     const before = this.cursors.of(owner);
     const place = before?.replay?.resume ?? before?.offset ?? this.#head;
-    const end = Math.min(until, place);
+    // What a replay under way has still to come by may never have been handled: this one comes by it too.
+    const underWay = before?.replay === undefined ? undefined : { from: before.offset, until: before.replay.until };
+    const end = Math.max(Math.min(until, place), underWay?.until ?? 0);
     if (from >= end) {
       this.rewind(owner, dropped);
       return;
     }
     for (const one of dropped) this.#taken.delete(one);
-    const start = Math.min(from, ...dropped);
+    const start = Math.min(from, underWay?.from ?? from, ...dropped);
     const cursor = before?.owner === undefined ? this.cursors.park(owner, start) : before;
     cursor.offset = start;
     cursor.isComplete = false;

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { delay } from '../../../src/core/clock.js';
+import type { TenantId } from '../../../src/core/tenant-id.js';
 import { Noted } from '../../support/contracts.js';
 import { ConsumeHarness, type ConsumerProcess } from '../../support/consume-harness.js';
 import { eventRecord } from '../../support/records.js';
@@ -86,4 +87,23 @@ it('a record that runs while metadata overflows during a replay survives a crash
   run.passTo(100);
   run.settle(1);
   expect(next.watermark < 100 || handled.has(85)).toBe(true);
+});
+
+it('a replay in the place of another comes by what the first had still to come by', () => {
+  const ledger = new PartitionLedger(0);
+  for (let offset = 0; offset < 10; offset += 1) {
+    ledger.receive(offset, 'acme' as TenantId);
+    ledger.take(offset);
+    if (offset !== 2 && offset !== 8) ledger.finish(offset);
+  }
+  // Two records have failed, and wait to be tried again: both replays are to bring them.
+  ledger.replay('acme' as TenantId, [2, 8], 1, 10);
+  ledger.replay('acme' as TenantId, [], 5, 7);
+  const from = ledger.watermark;
+  const run = new CursorRun(ledger, from);
+  const handled: number[] = [];
+  for (let offset = from; offset < 10; offset += 1) {
+    if (run.receive(offset, 'acme' as TenantId, () => true) === 'taken') handled.push(offset);
+  }
+  expect(handled).toEqual(expect.arrayContaining([2, 8]));
 });
