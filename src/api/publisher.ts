@@ -31,6 +31,10 @@ export interface Receipt {
   /** The topic the record was written to. */
   readonly topic: string;
   readonly partition: number;
+  /**
+   * −1 where the broker had written the record already when it was sent once more, because its first answer was lost: it
+   * is in the log once, and nobody tells where.
+   */
   readonly offset: number;
   /** The event's time. */
   readonly timestamp: Date;

@@ -11,7 +11,10 @@ export interface DeliveryFailure {
   readonly reason: string;
 }
 
-/** What became of a produced record. */
+/**
+ * What became of a produced record. The offset is −1 where the broker says that it has it already, and not where: an
+ * answer was lost, and it was sent again.
+ */
 export type Delivery =
   | { readonly partition: number; readonly offset: number; readonly failure?: undefined }
   | { readonly failure: DeliveryFailure };

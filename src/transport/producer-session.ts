@@ -8,6 +8,9 @@ import type { Delivery } from './port.js';
 import { Slots } from './slots.js';
 import { toDriverBytes, toDriverHeaders } from './wire-headers.js';
 
+/** The client tells an offset that it does not know as −1001. */
+const UNKNOWN_OFFSET = -1;
+
 /** A record that the client took and has not reported on. */
 type OnDelivery = (delivery: Delivery) => void;
 
@@ -135,7 +138,7 @@ export class ProducerSession {
     const onDelivery = this.#open.take(report.opaque);
     if (onDelivery === undefined) return;
     if (!error) {
-      onDelivery({ partition: report.partition, offset: report.offset });
+      onDelivery({ partition: report.partition, offset: Math.max(UNKNOWN_OFFSET, report.offset) });
     } else {
       if (error.code === CODE.unknownPartition) this.#onUnknownPartition(report.topic);
       if (error.code === CODE.fatal) this.#isFatal = true;

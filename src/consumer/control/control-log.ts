@@ -92,7 +92,7 @@ export class ControlLog {
   /**
    * Writes a control for all members.
    *
-   * @returns its offset
+   * @returns its offset, or a later one where it is not known
    * @throws TenantryError `PUBLISH_FAILED`
    */
   async write(control: Control): Promise<number> {
@@ -104,7 +104,9 @@ export class ControlLog {
       else written.reject(notWritten(delivery.failure.reason));
     });
     if (!isTaken) throw notWritten('the client queue is full');
-    return written.promise;
+    const offset = await written.promise;
+    // Where nobody tells its offset, it is below the end.
+    return offset >= 0 ? offset : (await this.#parts.logRange(this.#place)).highOffset - 1;
   }
 
   async #run(): Promise<void> {

@@ -53,6 +53,15 @@ describe('what is handled', () => {
     expect(wrongsOf(first, [...handled(0, 4, 5), ...handled(1, 6, 7), ...handled(2, 4, 5)])).toEqual([]);
   });
 
+  it('may have been acknowledged without its offset, but not more of it than the log has', () => {
+    const all = [...handled(0, 1, 2), ...handled(1, 3, 4), ...handled(2, 4, 5)];
+    const acked: Entry = { kind: 'acked', tenant: 'acme', key: 'k', partition: 0, offset: -1 };
+    expect(wrongsOf(all, [acked, acked])).toEqual([]);
+    expect(wrongsOf(all, [acked, acked, acked])).toEqual([
+      '1 records of 0 acme:k were acknowledged and are not in the log',
+    ]);
+  });
+
   it('may not be left out', () => {
     expect(wrongsOf([...handled(0, 1, 2), ...handled(1, 3), ...handled(2, 4, 5)])).toEqual([
       '0/1 of acme:k was never handled',

@@ -35,6 +35,14 @@ describe('the producer', () => {
     expect(onDelivery.mock.calls).toEqual([[{ partition: 0, offset: id }]]);
   });
 
+  it('reports −1 for a record whose offset the client does not know: it was there already when it was sent again', async () => {
+    const { producer, client } = await connected();
+    const onDelivery = vi.fn();
+    producer.produce(RECORD, onDelivery);
+    client.report(client.taken[0] ?? 0, null, -1_001);
+    expect(onDelivery.mock.calls).toEqual([[{ partition: 0, offset: -1 }]]);
+  });
+
   it('takes nothing when the queue of the client is full', async () => {
     const { producer, client } = await connected();
     const onDelivery = vi.fn();

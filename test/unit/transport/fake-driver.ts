@@ -55,8 +55,8 @@ export class FakeProducer extends EventEmitter {
     this.taken.push(record[5] as number);
   }
 
-  report(id: number, error: DriverError | null = null): void {
-    (this.config['dr_cb'] as Report)(error, { topic: 't', partition: 0, offset: id, opaque: id });
+  report(id: number, error: DriverError | null = null, offset = id): void {
+    (this.config['dr_cb'] as Report)(error, { topic: 't', partition: 0, offset, opaque: id });
   }
 
   disconnect(_timeoutMs: number, callback: () => void): void {

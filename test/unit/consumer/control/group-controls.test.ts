@@ -121,6 +121,24 @@ describe('a paused tenant', () => {
     expect(begun).toEqual([]);
   });
 
+  it('is confirmed by those who have read it, also where the broker does not tell its offset', async () => {
+    const harness = new ConsumeHarness();
+    const { process } = await reading(harness);
+    const [producer] = process.transport.producers;
+    if (producer === undefined) throw new Error('no producer');
+    const { produce } = producer;
+    producer.produce = (record, onDelivery) =>
+      produce.call(producer, record, (delivery) => {
+        onDelivery(delivery.failure === undefined ? { ...delivery, offset: -1 } : delivery);
+      });
+    harness.kafka.faults.commit = () => 'refuse';
+    await expect(
+      harness.clock.advanceUntil(process.consumer.pauseTenant('acme', { timeoutMs: 2_000 })),
+    ).rejects.toMatchObject({ code: 'CONTROL_UNCONFIRMED' });
+    harness.kafka.faults.commit = () => undefined;
+    await harness.clock.advanceUntil(process.consumer.resumeTenant('acme'));
+  });
+
   it('is not what a stranger’s record in the control topic asks for: it is ignored, and told', async () => {
     const harness = new ConsumeHarness();
     const topic = controlTopic(GROUP);
