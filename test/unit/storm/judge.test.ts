@@ -55,7 +55,7 @@ describe('what is handled', () => {
 
   it('may have been acknowledged without its offset, but not more of it than the log has', () => {
     const all = [...handled(0, 1, 2), ...handled(1, 3, 4), ...handled(2, 4, 5)];
-    const acked: Entry = { kind: 'acked', tenant: 'acme', key: 'k', partition: 0, offset: -1 };
+    const acked: Entry = { kind: 'acked', at: 1, tenant: 'acme', key: 'k', partition: 0, offset: -1 };
     expect(wrongsOf(all, [acked, acked])).toEqual([]);
     expect(wrongsOf(all, [acked, acked, acked])).toEqual([
       '1 records of 0 acme:k were acknowledged and are not in the log',
