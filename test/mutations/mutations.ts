@@ -323,4 +323,10 @@ export const MUTATIONS: readonly Mutation[] = [
     find: 'if (isCommitted && this.#failedCommits === 0) return undefined;',
     replace: 'if (isCommitted) return undefined;',
   },
+  {
+    name: 'a replay in the place of another begins where it was told to',
+    file: 'ledger/ledger.ts',
+    find: 'Math.min(from, underWay?.from ?? from, ...dropped)',
+    replace: 'Math.min(from, ...dropped)',
+  },
 ];
