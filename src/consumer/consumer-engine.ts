@@ -108,6 +108,8 @@ export class ConsumerEngine {
     const onLoss = (loss: Loss): void => {
       telemetry.log('recordsLost', { ...loss, code: 'RECORDS_LOST' });
     };
+    const givenUpUntil = (place: TopicPartition, offset: number): number | undefined =>
+      this.#unreadable.endOf(place, offset);
     this.#controls = new TenantControls({
       telemetry,
       sessions,
@@ -129,7 +131,7 @@ export class ConsumerEngine {
         topics: parts.control.topics,
         deadLetterTopics: parts.control.deadLetterTopics,
         createReader: parts.createReader,
-        givenUpUntil: (place, offset) => this.#unreadable.endOf(place, offset),
+        givenUpUntil,
         stopped: this.#stopped.signal,
       });
     this.#dispatch = new HandlerDispatch({
@@ -179,8 +181,6 @@ export class ConsumerEngine {
       },
     });
     this.#committer = new Committer(clock, consumer, telemetry, options.commitIntervalMs, sessions);
-    const givenUpUntil = (place: TopicPartition, offset: number): number | undefined =>
-      this.#unreadable.endOf(place, offset);
     this.#positions = new PositionWatch(clock, consumer, {
       sessions,
       onLoss,

@@ -39,11 +39,15 @@ export type TenantControl =
       readonly partitions: ReadonlyMap<string, Move>;
     };
 
-// The control topic is compacted: one key for whether a tenant is paused, one for where it was last moved, one for each
-// redrive, one for each range that nobody can read ({topic}/{partition}/{from}). Values are JSON: {"until":offset}, or {"paused":true}, or {"replay":{"orders/0":[from,until]}}, or {"skip":{"orders/0":[until]}}, or
-// {"redrive":{"{group}.orders.dlq/0":[from,until]},"after":-1,"toldAt":ms,"filter":{…}}. A move stays there: a partition
-// that has obeyed it says so in its commit, and one that has not may be opened at any time. Redrives stay because they
-// tell which dead letters are done with.
+// The control topic is compacted. Its keys, and the JSON that stands under each:
+//
+//   pause:{tenant}                            {"paused":true}
+//   move:{tenant}                             {"replay":{"orders/0":[from,until]}} or {"skip":{"orders/0":[until]}}
+//   redrive:{tenant}:{id}                     {"redrive":{"{group}.orders.dlq/0":[from,until]},"after":-1,"toldAt":ms,"filter":{…}}
+//   unreadable:{topic}/{partition}/{from}     {"until":offset}
+//
+// A move stays there: a partition that has obeyed it says so in its commit, and one that has not may be opened at any
+// time. Redrives stay because they tell which dead letters are done with.
 
 const PAUSE = 'pause:';
 const MOVE = 'move:';

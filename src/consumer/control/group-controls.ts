@@ -13,8 +13,9 @@ import type { TopicPartition } from '../../transport/port.js';
 import { logHash, notesIn } from '../ledger/commit-metadata.js';
 import type { ControlLog } from './control-log.js';
 import type { Control, Move } from './control-record.js';
-import { GroupRedrive, underWay, type RedriveParts } from './group-redrive.js';
-import { placeName, placesOf } from '../group/places.js';
+import { notRead, notRunning, unconfirmed, underWay } from './control-errors.js';
+import { GroupRedrive, type RedriveParts } from './group-redrive.js';
+import { placeName, placesOfAll } from '../group/places.js';
 
 /** What the controls of a group stand on. */
 export interface GroupControlsParts extends RedriveParts {
@@ -56,9 +57,9 @@ export class GroupControls {
   }
 
   async skip(tenantId: TenantId, to: MoveTarget | undefined, options: ControlOptions): Promise<void> {
-    const { topics, deadLetterTopics } = this.#parts;
+    const { topics } = this.#parts;
     // By name, what a redrive has begun can be passed over too.
-    const named = to === undefined || to instanceof Date ? topics : [...topics, ...deadLetterTopics.values()];
+    const named = to === undefined || to instanceof Date ? topics : this.#allTopics;
     this.#assertRead(to, named);
     const partitions = await this.#moves(named, async (place, _low, high) => {
       const until = to === undefined ? high : await this.#offsetOf(place, to, high);
@@ -68,7 +69,7 @@ export class GroupControls {
   }
 
   async redrive(tenantId: TenantId, options: RedriveOptions): Promise<RedriveReport> {
-    const { log, stopped } = this.#parts;
+    const { log, redrives, stopped } = this.#parts;
     // What it does not know of would seem to be nobody's yet.
     if (!(await log.isLoadedWithin(options.timeoutMs ?? DEFAULT_CONFIRM_MS))) {
       throw tenantryError('BROKER_UNREACHABLE', "the group's control topic cannot be read now");
@@ -79,13 +80,12 @@ export class GroupControls {
     });
     if (options.dryRun === true || control.partitions.size === 0) return report;
     const offset = await this.#tell(control, options);
-    if (!this.#redrive.counts(tenantId, offset)) throw underWay(tenantId, []);
+    if (!redrives.hasCounted(tenantId, offset)) throw underWay(tenantId, []);
     return report;
   }
 
   async skipUnreadable({ topic, partition, from, to }: UnreadableOffsets, options: ControlOptions): Promise<void> {
-    const { topics, deadLetterTopics } = this.#parts;
-    if (![...topics, ...deadLetterTopics.values()].includes(topic)) throw notRead([topic]);
+    if (!this.#allTopics.includes(topic)) throw notRead([topic]);
     await this.#tell({ kind: 'unreadable', topic, partition, from, until: to }, options);
   }
 
@@ -104,15 +104,21 @@ export class GroupControls {
       const waiting = await this.#unconfirmed(offset).catch(() => undefined);
       if (waiting?.length === 0 && log.position > offset) return offset;
       if (signal?.aborted === true) throw tenantryError('ABORTED', 'the wait for the members of the group was aborted');
-      if (clock.monotonicMs() >= deadlineMs) throw unconfirmed(waiting ?? []);
+      if (clock.monotonicMs() >= deadlineMs) throw unconfirmed((waiting ?? []).map(placeName));
       await delay(clock, CONFIRM_POLL_MS, signal);
     }
   }
 
+  /** All that the group reads, its dead letters too. */
+  get #allTopics(): readonly string[] {
+    const { topics, deadLetterTopics } = this.#parts;
+    return [...topics, ...deadLetterTopics.values()];
+  }
+
   /** Partitions whose last commit does not say that the control at this offset is obeyed. */
   async #unconfirmed(offset: number): Promise<readonly TopicPartition[]> {
-    const { consumer, topics, deadLetterTopics } = this.#parts;
-    const places = await this.#places([...topics, ...deadLetterTopics.values()]);
+    const { consumer } = this.#parts;
+    const places = await placesOfAll(this.#allTopics, consumer, TIMEOUT_MS);
     const committed = await consumer.committed(places, TIMEOUT_MS);
     return committed.filter((position) => {
       const { controlOffset = -1 } = notesIn(position.metadata, logHash(consumer.logIdentity(position)));
@@ -132,9 +138,10 @@ export class GroupControls {
     topics: readonly string[],
     moveIn: (place: TopicPartition, low: number, high: number) => Promise<Move | undefined>,
   ): Promise<ReadonlyMap<string, Move>> {
+    const { consumer } = this.#parts;
     const moves = new Map<string, Move>();
-    for (const place of await this.#places(topics)) {
-      const { lowOffset, highOffset } = await this.#parts.consumer.logRange(place, TIMEOUT_MS);
+    for (const place of await placesOfAll(topics, consumer, TIMEOUT_MS)) {
+      const { lowOffset, highOffset } = await consumer.logRange(place, TIMEOUT_MS);
       const move = await moveIn(place, lowOffset, highOffset);
       if (move !== undefined) moves.set(placeName(place), move);
     }
@@ -151,28 +158,4 @@ export class GroupControls {
     }
     return target.find(({ topic, partition }) => topic === place.topic && partition === place.partition)?.offset;
   }
-
-  async #places(topics: readonly string[]): Promise<TopicPartition[]> {
-    const { consumer } = this.#parts;
-    const places: TopicPartition[] = [];
-    for (const topic of topics) places.push(...(await placesOf(topic, consumer, TIMEOUT_MS)));
-    return places;
-  }
-}
-
-function notRunning(): Error {
-  return tenantryError('NOT_RUNNING', 'the worker was stopped: nothing was told to the group');
-}
-
-function notRead(topics: readonly string[]): Error {
-  return tenantryError('TOPIC_NOT_FOUND', `the group does not read ${topics.join(', ')}`, { topics });
-}
-
-function unconfirmed(partitions: readonly TopicPartition[]): Error {
-  const names = partitions.map(placeName);
-  return tenantryError(
-    'CONTROL_UNCONFIRMED',
-    `it is written, and members obey it as they read it, but these partitions have not confirmed it: ${names.join(', ')}`,
-    { partitions: names },
-  );
 }

@@ -1,15 +1,16 @@
 import type { RedriveOptions, RedriveReport } from '../../api/worker.js';
 import type { Clock } from '../../core/clock.js';
-import { isTenantryError, tenantryError } from '../../core/errors.js';
+import { isTenantryError } from '../../core/errors.js';
 import { newEventId } from '../../core/event-id.js';
 import type { TenantId } from '../../core/tenant-id.js';
 import type { ReceivedRecord } from '../../record/wire-record.js';
 import type { CommittedPosition, GroupConsumer, PartitionReader, TopicPartition } from '../../transport/port.js';
 import { decodeMetadata, logHash } from '../ledger/commit-metadata.js';
+import { notRead, underWay } from './control-errors.js';
 import type { Move } from './control-record.js';
 import { readDeadLetter } from '../handling/dead-letter.js';
 import { PartitionScan } from './partition-scan.js';
-import { placeName, placesOf } from '../group/places.js';
+import { placeName, placesOf, placesOfAll } from '../group/places.js';
 import { fingerprintOf, ownerOf } from '../ledger/record-owner.js';
 import { matchesFilter, type RedriveFilter } from './redrive-filter.js';
 import type { RedriveControl, Redrives, ToldRedrive } from './redrives.js';
@@ -82,16 +83,10 @@ export class GroupRedrive {
     };
   }
 
-  /** Whether a redrive that was told at this offset counts. */
-  counts(tenantId: TenantId, offset: number): boolean {
-    return this.#parts.redrives.hasCounted(tenantId, offset);
-  }
-
   async #scan({ topic, signal }: RedriveOptions, visit: (copy: ReceivedRecord) => void): Promise<void> {
     const { clock, consumer, createReader, deadLetterTopics, givenUpUntil } = this.#parts;
     const topics = topic === undefined ? [...deadLetterTopics.values()] : [this.#deadLettersOf(topic)];
-    const places: TopicPartition[] = [];
-    for (const name of topics) places.push(...(await placesOf(name, consumer, TIMEOUT_MS)));
+    const places = await placesOfAll(topics, consumer, TIMEOUT_MS);
     const logRange = (place: TopicPartition): ReturnType<GroupConsumer['logRange']> =>
       consumer.logRange(place, TIMEOUT_MS);
     await new PartitionScan({ clock, createReader, logRange, visit, givenUpUntil, signal }).run(places);
@@ -100,7 +95,7 @@ export class GroupRedrive {
   #deadLettersOf(topic: string): string {
     const found = this.#parts.deadLetterTopics.get(topic);
     if (found !== undefined) return found;
-    throw tenantryError('TOPIC_NOT_FOUND', `the group does not read ${topic}`, { topics: [topic] });
+    throw notRead([topic]);
   }
 
   /** Partitions of which no commit says yet that a redrive has ended there. */
@@ -160,10 +155,4 @@ function filterOf({ code, eventType, failedFrom, failedUntil }: RedriveOptions):
     ...(failedFrom !== undefined && { fromMs: failedFrom.getTime() }),
     ...(failedUntil !== undefined && { untilMs: failedUntil.getTime() }),
   };
-}
-
-/** Thrown where a redrive must not be told, or was told in vain. */
-export function underWay(tenantId: TenantId, partitions: readonly string[]): Error {
-  const where = partitions.length === 0 ? 'another was told at the same time' : `in ${partitions.join(', ')}`;
-  return tenantryError('REDRIVE_UNDER_WAY', `a redrive of tenant ${tenantId} is under way: ${where}`, { partitions });
 }

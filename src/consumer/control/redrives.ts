@@ -1,6 +1,5 @@
 import type { TenantId } from '../../core/tenant-id.js';
 import type { ReceivedRecord } from '../../record/wire-record.js';
-import type { TopicPartition } from '../../transport/port.js';
 import type { TenantControl } from './control-record.js';
 import { readDeadLetter, type DeadLetter } from '../handling/dead-letter.js';
 import { placeName } from '../group/places.js';
@@ -56,7 +55,7 @@ export class Redrives {
   /** A dead letter that is to be handled again; undefined where it is not, or not a dead letter. */
   wanted(copy: ReceivedRecord, owner: Owner): DeadLetter | undefined {
     const told = this.#byTenant.get(owner);
-    if (told?.some(({ redrive }) => covers(redrive, copy, copy.offset)) !== true) return undefined;
+    if (told?.some(({ redrive }) => covers(redrive, copy)) !== true) return undefined;
     const letter = readDeadLetter(copy);
     if (letter === undefined) return undefined;
     const [first, ...others] = told.filter(({ redrive }) => isFor(redrive, copy, letter));
@@ -69,14 +68,12 @@ export class Redrives {
   }
 }
 
-function covers({ partitions }: RedriveControl, place: TopicPartition, offset: number): boolean {
-  const range = partitions.get(placeName(place));
-  return range?.from !== undefined && offset >= range.from && offset < range.until;
+function covers({ partitions }: RedriveControl, copy: ReceivedRecord): boolean {
+  const range = partitions.get(placeName(copy));
+  return range?.from !== undefined && copy.offset >= range.from && copy.offset < range.until;
 }
 
 /** Where its topic was made anew, dead letters have offsets that were told of others: but not times from before. */
 function isFor(redrive: RedriveControl, copy: ReceivedRecord, letter: DeadLetter): boolean {
-  return (
-    covers(redrive, copy, copy.offset) && copy.timestampMs <= redrive.toldAtMs && matchesFilter(redrive.filter, letter)
-  );
+  return covers(redrive, copy) && copy.timestampMs <= redrive.toldAtMs && matchesFilter(redrive.filter, letter);
 }

@@ -63,12 +63,16 @@ export class GroupMembership {
   #closeByMs = Number.POSITIVE_INFINITY;
   #working: Promise<void> | undefined;
   #assignedOnce = false;
-  #isEnding = false;
   /** Sessions whose revocation is being answered. */
   #revoking: ReadonlySet<PartitionSession> = new Set();
 
   constructor(parts: MembershipParts) {
     this.#parts = parts;
+  }
+
+  /** Whether the last drain has begun. */
+  get #isEnding(): boolean {
+    return Number.isFinite(this.#closeByMs);
   }
 
   get sessions(): IterableIterator<PartitionSession> {
@@ -126,7 +130,6 @@ export class GroupMembership {
     const startMs = clock.monotonicMs();
     this.#closeByMs = startMs + drainMs;
     // From now on nothing starts, also while a change of the group is being answered.
-    this.#isEnding = true;
     this.#stopTaking([...this.#sessions.values()]);
     const rejoinByMs = startMs + Math.min(MAX_REJOIN_MS, drainMs / 2);
     while (consumer.isRejoining && clock.monotonicMs() < rejoinByMs) await delay(clock, DRAIN_POLL_MS);

@@ -1,0 +1,27 @@
+import { tenantryError } from '../../core/errors.js';
+import type { TenantId } from '../../core/tenant-id.js';
+
+// Why the group was not told, or has not answered.
+
+export function notRunning(): Error {
+  return tenantryError('NOT_RUNNING', 'the worker was stopped: nothing was told to the group');
+}
+
+export function notRead(topics: readonly string[]): Error {
+  return tenantryError('TOPIC_NOT_FOUND', `the group does not read ${topics.join(', ')}`, { topics });
+}
+
+/** @param partitions - where an earlier redrive has not ended; none where another was told at the same time */
+export function underWay(tenantId: TenantId, partitions: readonly string[]): Error {
+  const where = partitions.length === 0 ? 'another was told at the same time' : `in ${partitions.join(', ')}`;
+  return tenantryError('REDRIVE_UNDER_WAY', `a redrive of tenant ${tenantId} is under way: ${where}`, { partitions });
+}
+
+/** @param partitions - those that have not confirmed it */
+export function unconfirmed(partitions: readonly string[]): Error {
+  return tenantryError(
+    'CONTROL_UNCONFIRMED',
+    `it is written, and members obey it as they read it, but these partitions have not confirmed it: ${partitions.join(', ')}`,
+    { partitions },
+  );
+}
