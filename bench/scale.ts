@@ -69,13 +69,13 @@ const sides: Readonly<Record<Task, readonly Side[]>> = {
     },
     { name: 'tenantry, 1,000 at once', workload: 'scale-slow.mjs', topic: 'slow', work: { concurrency: 1_000 } },
     {
-      name: 'tenantry, 64 at once, once the backlog is read through',
+      name: 'tenantry, 100 at once, once the backlog is read through',
       workload: 'scale-slow.mjs',
       topic: 'slow',
       work: { afterScan: true },
     },
     {
-      name: 'tenantry, 64 at once, until then',
+      name: 'tenantry, 100 at once, until then',
       workload: 'scale-slow.mjs',
       topic: 'slow',
       untargeted: true,
@@ -85,7 +85,7 @@ const sides: Readonly<Record<Task, readonly Side[]>> = {
 const base = {
   client: 'tenantry',
   handlerMs: 10,
-  concurrency: 64,
+  concurrency: 100,
   seconds: short ? 2 : 5,
 } satisfies Partial<ScaleWork>;
 

@@ -3,8 +3,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { MUTATIONS } from '../test/mutations/mutations.ts';
+import { MUTATIONS, type Mutation } from '../test/mutations/mutations.ts';
 
+const TESTS = 'test/unit/consumer';
 const PARALLEL = 2;
 /** Enough lives of the simulation to notice a bug that shows rarely. */
 const SIMULATIONS = '1500';
@@ -28,7 +29,7 @@ process.exitCode = survivors.length === 0 ? 0 : 1;
 
 async function work(): Promise<void> {
   for (let mutation = waiting.shift(); mutation !== undefined; mutation = waiting.shift()) {
-    const by = await noticedBy(mutation.name);
+    const by = await noticedBy(mutation);
     if (by === undefined) survivors.push(mutation.name);
     console.log(
       `${by === undefined ? 'NOT NOTICED' : 'noticed'}: ${mutation.name}${by === undefined ? '' : ` (${by})`}`,
@@ -37,21 +38,17 @@ async function work(): Promise<void> {
 }
 
 /** The first failing test file, or undefined where all tests pass. */
-async function noticedBy(name: string): Promise<string | undefined> {
+async function noticedBy({ name, noticedBy: known }: Mutation): Promise<string | undefined> {
+  return (await failingTest(name, `${TESTS}/${known}`)) ?? (await failingTest(name, TESTS));
+}
+
+async function failingTest(name: string, tests: string): Promise<string | undefined> {
   const env = { ...process.env, TENANTRY_MUTATION: name, TENANTRY_SIMULATIONS: SIMULATIONS, NO_COLOR: '1' };
-  const files = [
-    'run',
-    '--project',
-    'unit',
-    '--bail',
-    '1',
-    '--reporter',
-    'dot',
-    '--maxWorkers',
-    '1',
-    'test/unit/consumer',
-  ];
-  const child = spawn('node_modules/.bin/vitest', files, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const options = ['--project', 'unit', '--bail', '1', '--reporter', 'dot', '--maxWorkers', '1'];
+  const child = spawn('node_modules/.bin/vitest', ['run', ...options, tests], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += String(text)));
   const [code] = (await once(child, 'exit')) as [number];

@@ -18,7 +18,8 @@ import { answer } from './workload.mjs';
 /**
  * @typedef {object} Handled
  * @property {QuietEvent[]} quiet
- * @property {Record<string, number>} noisy events of each noisy tenant handled while the flood went on
+ * @property {Record<string, number>} noisy events of each noisy tenant handled while the flood went on; of one that
+ *   was handled in part then, that part
  * @property {number} free how many more events of `handlerMs` the slots that quiet tenants left would have done then
  * @property {number} assignedAtMs
  * @property {number} endMs when the flood ended
@@ -31,19 +32,30 @@ const { brokers, topic, group, client, handlerMs, noisyTenants, concurrency } = 
 const quiet = [];
 /** @type {Record<string, number>} */
 const noisy = {};
+/** @type {Set<{ tenant: string, startedAtMs: number }>} */
+const running = new Set();
 let isFlooding = false;
+let floodSinceMs = 0;
 let quietInFlood = 0;
 let assignedAtMs = 0;
 
 /** @param {string} tenant @param {number} partition @param {number} sentAtMs */
 const handle = async (tenant, partition, sentAtMs) => {
   const startedAtMs = Date.now();
+  const run = { tenant, startedAtMs };
+  running.add(run);
   await sleep(noisyTenants[tenant] ?? handlerMs);
+  running.delete(run);
   const index = quietIndex(tenant);
   if (index !== undefined) quiet.push({ tenant: index, partition, sentAtMs, startedAtMs, doneAtMs: Date.now() });
   if (!isFlooding) return;
-  if (index === undefined) noisy[tenant] = (noisy[tenant] ?? 0) + 1;
+  if (index === undefined) countNoisy(run, Date.now() - startedAtMs);
   else quietInFlood += 1;
+};
+/** @param {{ tenant: string, startedAtMs: number }} run @param {number} wholeMs */
+const countNoisy = ({ tenant, startedAtMs }, wholeMs) => {
+  const inFloodMs = Date.now() - Math.max(startedAtMs, floodSinceMs);
+  noisy[tenant] = (noisy[tenant] ?? 0) + Math.min(1, inFloodMs / wholeMs);
 };
 const onAssigned = () => {
   if (assignedAtMs !== 0) return;
@@ -79,9 +91,13 @@ if (client === 'tenantry') {
 
 await told();
 isFlooding = true;
+floodSinceMs = Date.now();
 const startedAtMs = performance.now();
 await told();
 isFlooding = false;
+for (const run of running) {
+  if (quietIndex(run.tenant) === undefined) countNoisy(run, noisyTenants[run.tenant] ?? handlerMs);
+}
 const slotMs = concurrency * (performance.now() - startedAtMs);
 const endMs = Date.now();
 await told();

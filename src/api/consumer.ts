@@ -6,7 +6,7 @@ import type { RetryOptions } from './retry-options.js';
 
 /** Options of a consumer or worker. */
 export interface ConsumerOptions {
-  /** Handlers running at once. Default 64. */
+  /** Handlers running at once. Default 100. */
   readonly concurrency?: number | undefined;
   /**
    * Handlers of one tenant running at once. Default of a worker: nine tenths of `concurrency`, at least 1; the rest is

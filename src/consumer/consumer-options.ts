@@ -19,7 +19,7 @@ export const consumerOptionsSchema = lazySchema((z) => {
     ttlMs: z.int().min(1_000).max(2_678_400_000).default(86_400_000),
   });
   return z.strictObject({
-    concurrency: z.int().min(1).max(10_000).default(64),
+    concurrency: z.int().min(1).max(10_000).default(100),
     tenantConcurrency: z.int().min(1).max(10_000).optional(),
     maxBufferedRecords: z.int().min(1).max(1_000_000).default(2_000),
     maxBufferedBytes: z

@@ -3,7 +3,7 @@ import type { AnyEventContract } from '../contract/event-contract.js';
 import type { RecordCipher, SealedIdentity } from '../encryption/record-cipher.js';
 import { HEADER } from '../record/header-names.js';
 import { headerSizeBytes } from '../record/wire-record.js';
-import type { Admitted, Routed, Sealed } from './stages.js';
+import { withSeal, type Admitted, type Routed, type Sealed } from './stages.js';
 
 /** How an event's protection is carried: not at all, in the value's place, or beside it in a header. */
 export type SealForm = 'none' | 'value' | 'detached';
@@ -24,15 +24,15 @@ export function sealBytes(event: Routed, cipher: RecordCipher | undefined): numb
 /** Seals an event as its contract demands. Errors as of `RecordCipher`. */
 export function sealEvent(event: Admitted, cipher: RecordCipher | undefined): Sealed | Promise<Sealed> {
   const form = sealForm(event.contract, event.tombstone);
-  if (form === 'none') return Object.assign(event, { value: event.payload, seal: undefined });
+  if (form === 'none') return withSeal(event, event.payload, undefined);
   const sealing = requireCipher(cipher, event.contract);
   const identity = sealedIdentity(event);
   if (form === 'value' && event.payload !== null) {
     const envelope = sealOnce(sealing, identity, event.payload, event.eventTimeMs);
-    return settle(envelope, (value) => Object.assign(event, { value, seal: undefined }));
+    return settle(envelope, (value) => withSeal(event, value, undefined));
   }
   const seal = sealing.sealDetached(identity, event.payload, event.eventTimeMs);
-  return settle(seal, (bytes) => Object.assign(event, { value: event.payload, seal: bytes }));
+  return settle(seal, (bytes) => withSeal(event, event.payload, bytes));
 }
 
 /** Seals a value and overwrites it, whatever came of it: nobody needs the plaintext any more. */

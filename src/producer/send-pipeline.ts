@@ -18,7 +18,7 @@ import { sealBytes, sealEvent } from './seal-stage.js';
 import { SendJob } from './send-job.js';
 import { SendWindow } from './send-window.js';
 import { assertSignal } from './shared-abort.js';
-import type { Encoded, Routed, Sealed, Validated } from './stages.js';
+import { withPayload, withRoute, type Encoded, type Routed, type Sealed, type Validated } from './stages.js';
 import { TenantSendQueue } from './tenant-send-queue.js';
 import type { SendSteps } from './send-steps.js';
 import { WaitingRoom } from './waiting-room.js';
@@ -168,7 +168,7 @@ export class SendPipeline {
     // What has been published before need not be compared again.
     if (!this.#provedContracts.has(event.contract)) this.#contracts.add(event.contract);
     const { topic, partitions } = this.#parts.router.route(event.tenantId, event.contract);
-    return Object.assign(event, { topic, partitions });
+    return withRoute(event, topic, partitions);
   }
 
   #encode(event: Routed): Buffer | null | Promise<Buffer> {
@@ -202,7 +202,7 @@ export class SendPipeline {
         { sizeBytes: costBytes, limitBytes },
       );
     }
-    return Object.assign(event, { payload, costBytes, traceHeaders });
+    return withPayload(event, payload, traceHeaders, costBytes);
   }
 
   #submit(

@@ -5,7 +5,7 @@ import { concernsTheKey, queueFull, rateLimited, waitedTooLong, type Blocker } f
 import type { SendJob, WaitingPlace } from './send-job.js';
 import type { SendSteps } from './send-steps.js';
 import type { Turn, WindowWaiter } from './send-window.js';
-import type { Admitted, Encoded, Sealed } from './stages.js';
+import { withCharge, type Admitted, type Encoded, type Sealed } from './stages.js';
 
 interface ReadyJob {
   readonly job: SendJob;
@@ -247,7 +247,7 @@ export class TenantSendQueue implements WindowWaiter, WaitingPlace {
       }
       return this.#retryIn(waitMs, 'limit', job, () => this.#admit(job, event, partition));
     }
-    const admitted = Object.assign(event, { chargedBytes: bytes });
+    const admitted = withCharge(event, bytes);
     this.#charge = admitted;
     return this.#seal(job, admitted, partition);
   }
