@@ -236,6 +236,18 @@ export const ERROR_CODES = {
     meaning: 'The key service refused this key or this wrapped data key.',
     remedy: 'Check the key and its permissions; for a record, inspect it in quarantine.',
   },
+  KEY_GONE: {
+    retryable: false,
+    actor: 'operator',
+    meaning: 'The key service knows no such key: it was destroyed, or its name in the configuration is wrong.',
+    remedy: 'Correct the name, or restore the key; work for the tenant resumes by itself and nothing is lost.',
+  },
+  DATA_KEY_RATE_LIMITED: {
+    retryable: true,
+    actor: 'time',
+    meaning: "A tenant's records bring more unknown wrapped data keys than are unwrapped in a second.",
+    remedy: 'None: they are opened in time. Where it lasts, find out who writes such records.',
+  },
   DATA_KEY_INVALID: {
     retryable: false,
     actor: 'operator',

@@ -138,6 +138,9 @@ export class DataKeySource {
       case 'key-refused':
         this.#onKeyRefused(tenantId);
         return refused(tenantId, 'key', reason);
+      case 'key-gone':
+        this.#onKeyRefused(tenantId);
+        return tenantryError('KEY_GONE', `the key service knows no key of tenant ${tenantId}: ${reason}`);
       case 'data-key-refused':
         onDataKeyRefused();
         return refused(tenantId, 'data-key', reason);

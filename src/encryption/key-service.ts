@@ -34,10 +34,12 @@ export interface KeyService {
  * How a call to a key service fails.
  *
  * - `away`: no answer, or an answer that asks to come back later (time-out, network, 5xx, throttling)
- * - `key-refused`: the tenant's key may not be used (403, disabled, pending deletion, not found)
+ * - `key-refused`: the tenant's key may not be used (403, disabled, pending deletion)
+ * - `key-gone`: the service knows no such key any more (not found, destroyed); all that `key-refused` means, and an
+ *   alarm beside it, because a mistyped name of a key is answered in the same way
  * - `data-key-refused`: this wrapped data key does not belong to this tenant and key, or is damaged
  */
-export type KeyServiceFailureKind = 'away' | 'key-refused' | 'data-key-refused';
+export type KeyServiceFailureKind = 'away' | 'key-refused' | 'key-gone' | 'data-key-refused';
 
 /** A failed call, classified by the driver. It carries nothing of the service's answer but a name. */
 export class KeyServiceFailure extends Error {

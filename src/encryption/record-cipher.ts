@@ -23,9 +23,10 @@ export interface OpenedValue {
  * Seals and opens records. Every method answers at once where the tenant's keys are at hand and with a
  * promise where the key service has to be asked, so that the common case costs no turn of the event loop.
  *
- * Sealing fails with `KEY_NOT_CONFIGURED`, `KEY_SERVICE_AWAY`, `KEY_REFUSED` or `DATA_KEY_INVALID`. Opening
- * fails with those, and for a record that lies with `ENVELOPE_MALFORMED`, `ENVELOPE_UNSUPPORTED`,
- * `SEAL_MISSING`, `KEY_MISMATCH`, `SEAL_INVALID` or `DATA_KEY_REVOKED`. Errors are thrown or rejected.
+ * Sealing fails with `KEY_NOT_CONFIGURED`, `KEY_SERVICE_AWAY`, `KEY_REFUSED`, `KEY_GONE` or `DATA_KEY_INVALID`.
+ * Opening fails with those and with `DATA_KEY_RATE_LIMITED`, and for a record that lies with `ENVELOPE_MALFORMED`,
+ * `ENVELOPE_UNSUPPORTED`, `SEAL_MISSING`, `KEY_MISMATCH`, `SEAL_INVALID` or `DATA_KEY_REVOKED`. Errors are thrown or
+ * rejected.
  */
 export interface RecordCipher {
   /** How many bytes an envelope adds to a tenant's value, or a detached seal to its headers. */

@@ -37,8 +37,10 @@ export function waitedTooLong(blocker: Blocker, tenantId: TenantId, waiting: num
   }
 }
 
+const TENANT_WIDE = ['KEY_SERVICE_AWAY', 'KEY_GONE', 'KEY_NOT_CONFIGURED'] as const;
+
 /** Whether sealing failed for a reason that holds for all events of the tenant, not for one. */
 export function concernsTheKey(error: unknown): boolean {
   if (isTenantryError(error, 'KEY_REFUSED')) return error.refused === 'key';
-  return isTenantryError(error, 'KEY_SERVICE_AWAY') || isTenantryError(error, 'KEY_NOT_CONFIGURED');
+  return TENANT_WIDE.some((code) => isTenantryError(error, code));
 }

@@ -28,7 +28,12 @@ const QUARANTINED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'DATA_KEY_REVOKED',
 ]);
 
-const HELD: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['KEY_SERVICE_AWAY', 'DATA_KEY_INVALID']);
+const HELD: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'KEY_SERVICE_AWAY',
+  'KEY_GONE',
+  'DATA_KEY_RATE_LIMITED',
+  'DATA_KEY_INVALID',
+]);
 
 /** What becomes of a record that could not be opened, decoded or validated. */
 export function openingFailure(error: unknown): { readonly kind: FailureKind; readonly code: ErrorCode } {

@@ -91,6 +91,7 @@ describe('a call that fails', () => {
     it.each([
       [new KeyServiceFailure('away', 'timeout'), 'KEY_SERVICE_AWAY', undefined],
       [new KeyServiceFailure('key-refused', 'AccessDeniedException'), 'KEY_REFUSED', 'key'],
+      [new KeyServiceFailure('key-gone', 'NotFoundException'), 'KEY_GONE', undefined],
       [new KeyServiceFailure('data-key-refused', 'InvalidCiphertextException'), 'KEY_REFUSED', 'data-key'],
       [new TypeError('secret body'), 'KEY_SERVICE_AWAY', undefined],
       ['secret body', 'KEY_SERVICE_AWAY', undefined],
@@ -99,12 +100,12 @@ describe('a call that fails', () => {
       const result = await outcome(() => bad.source.unwrap(acme, WRAPPED));
       expect(result).toMatchObject({ code });
       expect((result as { refused?: string }).refused).toBe(refused);
-      expect(bad.onKeyRefused).toHaveBeenCalledTimes(refused === 'key' ? 1 : 0);
+      expect(bad.onKeyRefused).toHaveBeenCalledTimes(refused === 'key' || code === 'KEY_GONE' ? 1 : 0);
       expect((result as Error).cause).toBeUndefined();
     });
 
     it('threat 37: no text of the service leaves', async () => {
-      for (const kind of ['away', 'key-refused', 'data-key-refused'] as const) {
+      for (const kind of ['away', 'key-refused', 'key-gone', 'data-key-refused'] as const) {
         const result = await outcome(() =>
           failing(new KeyServiceFailure(kind, 'body: hunter2'), mode).source.unwrap(acme, WRAPPED),
         );
@@ -115,7 +116,7 @@ describe('a call that fails', () => {
     });
 
     it('only a refused ciphertext is remembered, for ten minutes', async () => {
-      const kinds = { away: 3, 'key-refused': 3, 'data-key-refused': 2 } as const;
+      const kinds = { away: 3, 'key-refused': 3, 'key-gone': 3, 'data-key-refused': 2 } as const;
       for (const [kind, calls] of Object.entries(kinds)) {
         const failure = new KeyServiceFailure(kind as keyof typeof kinds, 'why');
         const unwrapDataKey = vi.fn(() => {

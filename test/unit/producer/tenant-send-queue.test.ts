@@ -37,6 +37,7 @@ describe('publishes that wait for what fails', () => {
   it.each([
     ['KEY_SERVICE_AWAY', tenantryError('KEY_SERVICE_AWAY', 'away')],
     ['KEY_REFUSED', tenantryError('KEY_REFUSED', 'no', { refused: 'key' })],
+    ['KEY_GONE', tenantryError('KEY_GONE', 'gone')],
     ['KEY_NOT_CONFIGURED', tenantryError('KEY_NOT_CONFIGURED', 'none')],
   ])('%s: fail at once where they need a key, and the others pass', async (code, error) => {
     const harness = new PublishHarness();

@@ -11,6 +11,8 @@ describe('a record that cannot be opened', () => {
     ['ENVELOPE_UNSUPPORTED', 'quarantine'],
     ['DATA_KEY_REVOKED', 'quarantine'],
     ['KEY_SERVICE_AWAY', 'hold'],
+    ['KEY_GONE', 'hold'],
+    ['DATA_KEY_RATE_LIMITED', 'hold'],
     ['DATA_KEY_INVALID', 'hold'],
     ['PAYLOAD_MALFORMED', 'dead-letter'],
     ['UNEXPECTED_TOMBSTONE', 'dead-letter'],
