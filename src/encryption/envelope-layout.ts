@@ -93,6 +93,14 @@ export function hasDekId({ bytes }: Envelope, dekId: Buffer): boolean {
   return bytes.compare(dekId, 0, dekId.length, DEK_ID_AT, SALT_AT) === 0;
 }
 
+export function hasSalt({ bytes }: Envelope, salt: Buffer): boolean {
+  return bytes.compare(salt, 0, salt.length, SALT_AT, SEQ_AT) === 0;
+}
+
+export function hasWrapped({ bytes, headBytes }: Envelope, wrapped: Buffer): boolean {
+  return bytes.compare(wrapped, 0, wrapped.length, WRAPPED_AT, headBytes) === 0;
+}
+
 export function saltOf({ bytes }: Envelope): Buffer {
   return bytes.subarray(SALT_AT, SEQ_AT);
 }

@@ -4,7 +4,16 @@ import { tenantryError } from '../core/errors.js';
 import type { TenantId } from '../core/tenant-id.js';
 import type { DataKeySource } from './data-key-source.js';
 import type { DataKey } from './data-key.js';
-import { hasDekId, saltNameOf, saltOf, wrappedNameOf, wrappedOf, type Envelope } from './envelope-layout.js';
+import {
+  hasDekId,
+  hasSalt,
+  hasWrapped,
+  saltNameOf,
+  saltOf,
+  wrappedNameOf,
+  wrappedOf,
+  type Envelope,
+} from './envelope-layout.js';
 import { whenReady, type Eventual } from './eventual.js';
 import { LruMap } from '../core/lru-map.js';
 import { TenantCache } from './tenant-cache.js';
@@ -22,6 +31,8 @@ export class OpeningKeys {
   readonly #clock: Clock;
   readonly #hardAgeMs: number;
   readonly #keys = new TenantCache<OpeningKey>(BOUNDS);
+  /** The key of each tenant's last record, which is mostly that of the next: to compare it is faster than to name it. */
+  readonly #last = new LruMap<TenantId, OpeningKey>(BOUNDS.overall);
   readonly #unwrapping = new Map<string, Promise<OpeningKey>>();
 
   /** @param hardAgeMs - how long a data key serves after it was last unwrapped */
@@ -33,13 +44,7 @@ export class OpeningKeys {
 
   /** Runs `work` with the data key of an envelope. */
   use<T>(tenantId: TenantId, envelope: Envelope, work: (key: OpeningKey) => T): Eventual<T> {
-    const name = wrappedNameOf(envelope);
-    const held = this.#keys.get(tenantId, name);
-    const key =
-      held !== undefined && this.#clock.monotonicMs() < held.expiresAtMs
-        ? held
-        : this.#unwrap(tenantId, envelope, name);
-    return whenReady(key, (found) => {
+    return whenReady(this.#keyOf(tenantId, envelope), (found) => {
       if (!hasDekId(envelope, found.dataKey.dekId)) {
         throw tenantryError(
           'KEY_MISMATCH',
@@ -52,10 +57,23 @@ export class OpeningKeys {
 
   deleteTenant(tenantId: TenantId): void {
     this.#keys.deleteTenant(tenantId);
+    this.#last.delete(tenantId);
   }
 
   clear(): void {
     this.#keys.clear();
+    this.#last.clear();
+  }
+
+  #keyOf(tenantId: TenantId, envelope: Envelope): Eventual<OpeningKey> {
+    const nowMs = this.#clock.monotonicMs();
+    const last = this.#last.get(tenantId);
+    if (last !== undefined && nowMs < last.expiresAtMs && hasWrapped(envelope, last.dataKey.wrapped)) return last;
+    const name = wrappedNameOf(envelope);
+    const held = this.#keys.get(tenantId, name);
+    if (held === undefined || nowMs >= held.expiresAtMs) return this.#unwrap(tenantId, envelope, name);
+    this.#last.set(tenantId, held);
+    return held;
   }
 
   /** Many records that find no key make one call. */
@@ -84,6 +102,8 @@ export class OpeningKey {
   readonly dataKey: DataKey;
   readonly expiresAtMs: number;
   readonly #recordKeys = new LruMap<string, KeyObject>(MAX_SALTS_PER_DATA_KEY);
+  /** That of the last record; another process seals with another salt. */
+  #last: { readonly salt: Buffer; readonly recordKey: KeyObject } | undefined;
 
   constructor(dataKey: DataKey, expiresAtMs: number) {
     this.dataKey = dataKey;
@@ -95,12 +115,13 @@ export class OpeningKey {
    * forged salts cannot push out those in use.
    */
   open<T>(envelope: Envelope, opens: (recordKey: KeyObject) => T): T {
+    if (this.#last !== undefined && hasSalt(envelope, this.#last.salt)) return opens(this.#last.recordKey);
     const name = saltNameOf(envelope);
     const held = this.#recordKeys.get(name);
-    if (held !== undefined) return opens(held);
-    const derived = this.dataKey.recordKey(saltOf(envelope));
-    const opened = opens(derived);
-    this.#recordKeys.set(name, derived);
+    const recordKey = held ?? this.dataKey.recordKey(saltOf(envelope));
+    const opened = opens(recordKey);
+    if (held === undefined) this.#recordKeys.set(name, recordKey);
+    this.#last = { salt: Buffer.from(saltOf(envelope)), recordKey };
     return opened;
   }
 }

@@ -80,6 +80,25 @@ describe('the life of a data key for opening', () => {
     expect(await codeOf(() => cipher.openValue(identity(), record))).toBe('no error');
   });
 
+  it('a key that is refused opens nothing any more, also what it has just opened', async () => {
+    const record = await seal();
+    const { cipher, service } = bench();
+    await cipher.openValue(identity(), record);
+    service.failure = new KeyServiceFailure('key-refused', 'AccessDeniedException');
+    expect(await codeOf(() => cipher.sealValue(identity(), TEXT, AT_MS))).toBe('KEY_REFUSED');
+    expect(await codeOf(() => cipher.openValue(identity(), record))).toBe('KEY_REFUSED');
+  });
+
+  it('opens records of several processes of one tenant in any order, with one call for each key', async () => {
+    const records = [await seal(), await seal(), await seal()];
+    const { cipher, service } = bench();
+    for (const index of [0, 1, 0, 2, 2, 1, 0]) {
+      const { plaintext } = await cipher.openValue(identity(), records[index]!);
+      expect(plaintext.equals(TEXT)).toBe(true);
+    }
+    expect(service.count('unwrap')).toBe(3);
+  });
+
   it('a service that was away for one record is asked for the next', async () => {
     const record = await seal();
     const { cipher, service } = bench();
