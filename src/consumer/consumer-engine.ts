@@ -202,6 +202,9 @@ export class ConsumerEngine {
       receive: (session, record) => {
         intake.fromHead(session, record);
       },
+      onRewritten: (session, lowOffset) => {
+        this.#positions.rewritten(session, lowOffset);
+      },
       onPolled: () => {
         this.#dispatch.start();
         this.#catchUp.poke();

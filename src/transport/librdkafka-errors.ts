@@ -91,6 +91,10 @@ export function deliveryFailure(code: number, reason: string): DeliveryFailure {
   return { kind: NOT_WRITTEN.has(code) ? 'failed' : 'unknown', reason };
 }
 
+/**
+ * With `auto.offset.reset=error` librdkafka (2.15) tells of a log that was cut with the code of a position that is out of
+ * its log, and the client drops the text that would tell them apart.
+ */
 const OUT_OF_RANGE: ReadonlySet<number> = new Set([CODE.autoOffsetReset, CODE.logTruncation, CODE.offsetOutOfRange]);
 const UNREADABLE: ReadonlySet<number> = new Set([
   CODE.badMessage,

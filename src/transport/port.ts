@@ -113,7 +113,7 @@ export interface GroupListener {
 
 /** A fault of a running consumer. */
 export interface ConsumerFault {
-  /** `out-of-range`: some position is not in its log. `unreadable`: a batch cannot be read. `fatal`: the client is dead. `other`: passing, the client goes on. */
+  /** `out-of-range`: some position is not in its log, or the log was cut before it; the client does not go on there. `unreadable`: a batch cannot be read. `fatal`: the client is dead. `other`: passing, the client goes on. */
   readonly kind: 'out-of-range' | 'unreadable' | 'fatal' | 'other';
   readonly reason: string;
 }

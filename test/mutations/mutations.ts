@@ -317,8 +317,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a log that is cut before the head goes unnoticed in recovery',
     file: 'reading/position-watch.ts',
-    find: 'const readTo = Math.max(from, session.ledger.head);',
-    replace: 'const readTo = from;',
+    find: 'const readTo = Math.max(at, session.ledger.head);',
+    replace: 'const readTo = at;',
     noticedBy: 'reading/position-watch.test.ts',
   },
   {
@@ -327,6 +327,20 @@ export const MUTATIONS: readonly Mutation[] = [
     find: 'this.#parts.onTruncated(session, lowOffset);',
     replace: 'this.#parts.onTruncated(session, highOffset);',
     noticedBy: 'reading/position-watch.test.ts',
+  },
+  {
+    name: 'a log that was cut and has grown past what was read is read on',
+    file: 'reading/position-watch.ts',
+    find: 'move(session, newest.offset, new SameLogCheck(newest, readTo, lowOffset));',
+    replace: 'move(session, from, undefined);',
+    noticedBy: 'reading/position-watch.test.ts',
+  },
+  {
+    name: 'a record that was written over passes for the one that was read',
+    file: 'ledger/same-log-check.ts',
+    find: 'this.#isFound = leaderEpoch === newest.leaderEpoch && timestampMs === newest.timestampMs;',
+    replace: 'this.#isFound = true;',
+    noticedBy: 'ledger/same-log-check.test.ts',
   },
   {
     name: 'what runs is forgotten with a cut, and retention has taken it',

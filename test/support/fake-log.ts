@@ -9,6 +9,8 @@ export class FakeLog {
   /** Offsets of a batch that no client can read: reading stands still before it, for ever. */
   unreadable: { readonly from: number; readonly until: number } | undefined;
   #records: ReceivedRecord[] = [];
+  /** Where the offsets of each leader begin. */
+  #epochs: { readonly epoch: number; readonly from: number }[] = [];
   #low = 0;
   #next = 0;
 
@@ -28,12 +30,14 @@ export class FakeLog {
   append(record: Pick<OutgoingRecord, 'key' | 'value' | 'headers'>, timestampMs: number): number {
     const { topic, partition, leaderEpoch } = this;
     const { key, value, headers } = record;
+    this.#lead();
     this.#records.push({ topic, partition, offset: this.#next, key, value, headers, timestampMs, leaderEpoch });
     return this.#next++;
   }
 
   /** Offsets that hold nothing, as a transaction marker does. */
   skip(count = 1): void {
+    this.#lead();
     this.#next += count;
   }
 
@@ -53,6 +57,12 @@ export class FakeLog {
   truncate(offset: number): void {
     this.#next = Math.max(this.#low, offset);
     this.#records = this.#records.filter((record) => record.offset < offset);
+    this.#epochs = this.#epochs.filter(({ from }) => from < offset);
+  }
+
+  /** Up to where the log is as leaders up to an epoch have written it. */
+  endOfEpoch(epoch: number): number {
+    return this.#epochs.find((next) => next.epoch > epoch)?.from ?? this.#next;
   }
 
   /** Whether reading gets nowhere at an offset. */
@@ -70,6 +80,7 @@ export class FakeLog {
     this.#records = this.#records.map((record, index) => ({ ...record, offset: base + index }));
     this.#low = base;
     this.#next = base + this.#records.length;
+    this.#epochs = this.#records.map(({ leaderEpoch = 0, offset }) => ({ epoch: leaderEpoch, from: offset }));
     return offsets;
   }
 
@@ -84,5 +95,11 @@ export class FakeLog {
     }
     const { from, until } = this.unreadable ?? { from: 0, until: 0 };
     return this.#records.slice(low, low + max).filter((record) => offset >= until || record.offset < from);
+  }
+
+  /** What is written now is of this leader. */
+  #lead(): void {
+    if (this.#epochs.at(-1)?.epoch !== this.leaderEpoch)
+      this.#epochs.push({ epoch: this.leaderEpoch, from: this.#next });
   }
 }

@@ -10,8 +10,10 @@ export class LogCursor {
   readonly place: TopicPartition;
   paused = false;
   #position: number;
-  /** Whether its position being out of range was told already. */
+  /** Whether its position being out of range was told already: it stands still since. */
   #isTold = false;
+  /** Leader epoch of the newest record read since it was moved: nobody tells the client where it begins. */
+  #epoch: number | undefined;
   #endTold: number | undefined;
 
   constructor(place: TopicPartition, position: number) {
@@ -26,6 +28,7 @@ export class LogCursor {
   moveTo(offset: number): void {
     this.#position = offset;
     this.#isTold = false;
+    this.#epoch = undefined;
     this.#endTold = undefined;
   }
 
@@ -35,8 +38,10 @@ export class LogCursor {
     if (kafka.partitions(this.place.topic) === undefined) return 'nothing'; // deleted
     const log = kafka.log(this.place.topic, this.place.partition);
     const { lowOffset, highOffset } = log.range;
-    if (this.#position < lowOffset || this.#position > highOffset) {
-      if (this.#isTold) return 'nothing';
+    if (this.#isTold) return 'nothing';
+    // As KIP-320 has clients ask where the epoch ends that they have read from.
+    const isCut = this.#epoch !== undefined && log.endOfEpoch(this.#epoch) < this.#position;
+    if (this.#position < lowOffset || this.#position > highOffset || isCut) {
       this.#isTold = true;
       return 'out-of-range';
     }
@@ -45,6 +50,7 @@ export class LogCursor {
     into.push(...records);
     const last = records.at(-1);
     if (last !== undefined) this.#position = last.offset + 1;
+    this.#epoch = last?.leaderEpoch ?? this.#epoch;
     const { unreadable } = log;
     if (unreadable !== undefined && this.#position <= unreadable.from) {
       if (last === undefined) this.#position = unreadable.from;

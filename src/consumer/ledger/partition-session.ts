@@ -1,6 +1,7 @@
 import type { CommitRequest, CommitResult, TopicPartition } from '../../transport/port.js';
 import { encodeMetadata, MAX_METADATA_CHARACTERS, type RecordedNotes } from './commit-metadata.js';
 import { PartitionLedger } from './ledger.js';
+import type { RecordMark, SameLogCheck } from './same-log-check.js';
 import { STREAM_GAP } from './stream-gap.js';
 
 /** `active`: records are taken and committed. `draining`: running ones finish, nothing new begins. `closed`: nothing of it counts any more. */
@@ -42,10 +43,13 @@ export class PartitionSession implements TopicPartition {
   isPaused = false;
   /** Where the head's reader has to be moved to before anything it brings counts; undefined where it is right. */
   moveTo: number | undefined;
+  /** Asks what is read from there whether the log is the one that was read before; undefined where nobody doubts it. */
+  check: SameLogCheck | undefined;
   readonly #log: Buffer;
   #state: SessionState = 'active';
   #aborted = false;
   #leaderEpoch: number | undefined;
+  #newestRead: RecordMark | undefined;
   #committed: Committed | undefined;
   #maxMetadataCharacters = MAX_METADATA_CHARACTERS;
   #commitInFlight = false;
@@ -108,6 +112,7 @@ export class PartitionSession implements TopicPartition {
   /** Where the head's reader should be instead of where it is; undefined where it is right. */
   get wantedPosition(): number | undefined {
     if (this.moveTo !== undefined) return this.moveTo;
+    if (this.check !== undefined) return undefined;
     const next = this.ledger.nextToRead;
     return next > this.position + STREAM_GAP ? next : undefined;
   }
@@ -133,8 +138,16 @@ export class PartitionSession implements TopicPartition {
     this.#notes = { ...this.#notes, controlOffset: undefined };
   }
 
-  seeEpoch(leaderEpoch: number | undefined): void {
+  /** The newest record that the head's reader has brought; undefined where it has brought none from the head. */
+  get newestRead(): RecordMark | undefined {
+    return this.#newestRead;
+  }
+
+  /** The head's reader has brought a record. */
+  see({ offset, leaderEpoch, timestampMs }: RecordMark): void {
+    this.position = offset + 1;
     if (leaderEpoch !== undefined) this.#leaderEpoch = leaderEpoch;
+    if (offset >= this.ledger.head) this.#newestRead = { offset, leaderEpoch, timestampMs };
   }
 
   drain(): void {

@@ -7,6 +7,7 @@ import type { Committer } from '../group/committer.js';
 import type { GroupMembership } from '../group/group-membership.js';
 import type { IntakeBudget } from '../handling/intake-budget.js';
 import type { PartitionSession } from '../ledger/partition-session.js';
+import type { LogVerdict, SameLogCheck } from '../ledger/same-log-check.js';
 import { MAX_REDELIVERY, ReadingPauses } from './reading-pauses.js';
 import { Rest } from '../../core/rest.js';
 
@@ -19,6 +20,8 @@ export interface HeadReaderParts {
   readonly committer: Committer;
   readonly budget: IntakeBudget;
   readonly receive: (session: PartitionSession, record: ReceivedRecord) => void;
+  /** The log of a partition is not the one that was read: it was cut and written on. It began at `lowOffset`. */
+  readonly onRewritten: (session: PartitionSession, lowOffset: number) => void;
   /** Something may start: a poll has brought records, or the answer to a commit. */
   readonly onPolled: () => void;
 }
@@ -174,11 +177,12 @@ export class HeadReader {
       const session = membership.session(record);
       // Of a partition that is not ours any more: the next owner reads it. Or from before a move: it comes again.
       if (session?.state !== 'active' || session.moveTo !== undefined) continue;
-      receive(session, record);
+      if (this.#isOfSameLog(session, (check) => check.see(record))) receive(session, record);
     }
     for (const end of ends) {
       const session = membership.session(end);
       if (session?.state !== 'active' || session.moveTo !== undefined) continue;
+      if (!this.#isOfSameLog(session, (check) => check.seeEnd(end.offset))) continue;
       session.ledger.passTo(end.offset);
       session.position = Math.max(session.position, end.offset);
     }
@@ -187,6 +191,16 @@ export class HeadReader {
     }
     // Also after an empty poll: something may have waited for a poll, or for a commit.
     onPolled();
+  }
+
+  /** Whether what a partition brings counts: it does not where it shows that the log is another one. */
+  #isOfSameLog(session: PartitionSession, ask: (check: SameLogCheck) => LogVerdict): boolean {
+    const { check } = session;
+    const verdict = check && ask(check);
+    if (check !== undefined && verdict !== 'open') session.check = undefined;
+    if (check === undefined || verdict !== 'rewritten') return true;
+    this.#parts.onRewritten(session, check.lowOffset);
+    return false;
   }
 
   /** Moves those readers that stand at a wrong place. No poll is under way here, so none brings what was before. */

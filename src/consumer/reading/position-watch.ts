@@ -1,6 +1,7 @@
-import type { Clock, Timer } from '../../core/clock.js';
+import { delay, type Clock, type Timer } from '../../core/clock.js';
 import type { GroupConsumer, LogRange, TopicPartition } from '../../transport/port.js';
 import type { PartitionSession } from '../ledger/partition-session.js';
+import { SameLogCheck } from '../ledger/same-log-check.js';
 import { lostRange, type Loss } from '../group/start-position.js';
 
 /** What the watch is told and tells. */
@@ -11,7 +12,7 @@ export interface PositionWatchParts {
   readonly onRetentionNear: (place: TopicPartition & { readonly offset: number; readonly lowOffset: number }) => void;
   /** Where reading goes on for a reader that stands still at an offset that was given up; undefined where it was not. */
   readonly givenUpUntil: (place: TopicPartition, offset: number) => number | undefined;
-  /** The log ends before the session's position: it was cut or made anew, and is read again from this offset. */
+  /** The log was cut, or made anew, and is read again from this offset. */
   readonly onTruncated: (session: PartitionSession, startOffset: number) => void;
 }
 
@@ -20,6 +21,8 @@ const TIMEOUT_MS = 5_000;
 const RETRY_MS = 1_000;
 /** Whoever was set again and brings nothing for so long stands still: a fetch may be slow. */
 const STANDSTILL_MS = 20_000;
+/** The same where a client has told of a position that is not in its log, and nothing was read that could be read again. */
+const SUSPICION_MS = 5_000;
 /** Unfinished records in the oldest of so many parts of a log that is being deleted are in danger. */
 const NEAR = 8;
 
@@ -28,6 +31,10 @@ const NEAR = 8;
  * without naming the partition, and swallows it where it arrives behind records, so positions that do not move are
  * compared with the ends of their log now and then. A loss is reported, never passed over in silence. Partitions
  * that have records and are not read are remembered: something in them cannot be read.
+ *
+ * A log that was cut may have grown past a position again before anybody looks. So a position that is in its log, and
+ * may be the one that the client could not use, is not only set again: the newest record that was read is read again,
+ * and where it is not the same one, so is the whole log.
  */
 export class PositionWatch {
   readonly #clock: Clock;
@@ -38,6 +45,8 @@ export class PositionWatch {
   readonly #endangered = new Set<PartitionSession>();
   /** When partitions that stood still were set again where they stood. */
   readonly #setAgainAtMs = new WeakMap<PartitionSession, number>();
+  /** Partitions of which one may not be read on, and of which no record was read that could be compared. */
+  readonly #suspects = new WeakSet<PartitionSession>();
   #timer: Timer | undefined;
   #retry: Timer | undefined;
   #checking = false;
@@ -76,7 +85,7 @@ export class PositionWatch {
   }
 
   /**
-   * A position is out of its range, and nobody says which: compares every one now, and until each was compared.
+   * A position is not in its log, and nobody says which: compares every one now, and until each was compared.
    * The client reads on from none of them by itself, also where the log has grown past it meanwhile, so those
    * that are in their range are set again.
    */
@@ -87,6 +96,15 @@ export class PositionWatch {
           this.checkNow();
         });
     });
+  }
+
+  /** What was read of a log is not in it any more: it was cut, and something else may stand at offsets that were read. */
+  rewritten(session: PartitionSession, startOffset: number): void {
+    const { topic, partition, position, ledger } = session;
+    const readTo = Math.max(position, ledger.head);
+    const fromOffset = Math.min(ledger.watermark, readTo - 1);
+    this.#parts.onLoss({ topic, partition, fromOffset, toOffset: readTo });
+    this.#parts.onTruncated(session, startOffset);
   }
 
   /**
@@ -118,15 +136,16 @@ export class PositionWatch {
   }
 
   async #compare(session: PartitionSession, setAgain: boolean, isStanding: boolean): Promise<void> {
-    const from = session.position;
+    const at = session.position;
     const range = await this.#consumer.logRange(session, TIMEOUT_MS);
     if (session.state !== 'active') return;
     this.#compareCursors(session, range);
     this.#lookAtRetention(session, range);
-    if (session.position !== from) return; // a position that moves is in its log
+    if (session.position !== at) return; // a position that moves is in its log
     const { lowOffset, highOffset } = range;
-    // Whoever recovers stands below what was read before.
-    const readTo = Math.max(from, session.ledger.head);
+    // Whoever recovers stands below what was read before, and so does who reads a record again to compare it.
+    const readTo = Math.max(at, session.ledger.head);
+    const from = session.check === undefined ? at : readTo;
     if (readTo > highOffset) {
       // What runs is forgotten too, and what of it retention has taken does not come again.
       const { watermark } = session.ledger;
@@ -136,17 +155,51 @@ export class PositionWatch {
     } else if (from < lowOffset) {
       this.#report(session, from, range);
       session.ledger.passTo(lowOffset);
-      session.moveTo = lowOffset;
-    } else {
-      const mayBeStuck = isStanding && from < highOffset && !session.isPaused;
-      // An error takes the news of an end with it: a move to where it stands has the client tell it again.
+      move(session, lowOffset, undefined);
+    } else if (!this.#suspects.has(session)) {
+      const mayBeStuck = isStanding && at < highOffset && !session.isPaused;
       const nowMs = this.#clock.monotonicMs();
       const setAtMs = this.#setAgainAtMs.get(session);
-      if (setAgain || (mayBeStuck && setAtMs === undefined)) session.moveTo = from;
-      else if (mayBeStuck && nowMs - (setAtMs ?? nowMs) >= STANDSTILL_MS) this.#standsStill(session, from, highOffset);
+      // An error takes the news of an end with it: a move has the client tell it again.
+      if (setAgain || (mayBeStuck && setAtMs === undefined)) this.#setAgain(session, from, range, setAgain);
+      else if (mayBeStuck && nowMs - (setAtMs ?? nowMs) >= STANDSTILL_MS) this.#standsStill(session, at, highOffset);
       if (!mayBeStuck) this.#setAgainAtMs.delete(session);
       else if (setAtMs === undefined) this.#setAgainAtMs.set(session, nowMs);
     }
+  }
+
+  /** Has a partition read on from where it stands, once it is known that its log is still the one that was read. */
+  #setAgain(session: PartitionSession, from: number, { lowOffset, highOffset }: LogRange, isTold: boolean): void {
+    const { newestRead: newest, ledger } = session;
+    const readTo = Math.max(from, ledger.head);
+    if (readTo <= lowOffset) {
+      move(session, from, undefined); // nothing that was read is left
+    } else if (newest === undefined) {
+      if (isTold && from < highOffset && !session.isPaused) void this.#suspect(session, from);
+      else move(session, from, undefined);
+    } else if (newest.offset < lowOffset) {
+      this.rewritten(session, lowOffset); // nobody can tell any more
+    } else {
+      move(session, newest.offset, new SameLogCheck(newest, readTo, lowOffset));
+    }
+  }
+
+  /**
+   * Nothing of it was read that could be compared. To set it again would hide whether it is the one that the client cannot
+   * read on; left alone, the one stands still before records, and the others go on.
+   */
+  async #suspect(session: PartitionSession, position: number): Promise<void> {
+    this.#suspects.add(session);
+    let range: LogRange | undefined;
+    while (range === undefined && isStill(session, position)) {
+      await delay(this.#clock, SUSPICION_MS);
+      range = await this.#consumer.logRange(session, TIMEOUT_MS).catch(() => undefined);
+    }
+    this.#suspects.delete(session);
+    if (range === undefined || !isStill(session, position) || session.moveTo !== undefined) return;
+    const hasRecords = position > range.lowOffset && position < range.highOffset;
+    if (hasRecords && !session.isPaused) this.rewritten(session, range.lowOffset);
+    else move(session, position, undefined);
   }
 
   /** Its reader has been set again, and still brings nothing. */
@@ -159,7 +212,7 @@ export class PositionWatch {
     const toOffset = Math.min(until, highOffset);
     this.#parts.onLoss({ topic: session.topic, partition: session.partition, fromOffset: from, toOffset });
     session.ledger.passTo(toOffset);
-    session.moveTo = toOffset;
+    move(session, toOffset, undefined);
   }
 
   /** Retention has come to parked tenants' records. */
@@ -186,6 +239,11 @@ export class PositionWatch {
   #report({ topic, partition }: PartitionSession, from: number, range: LogRange): void {
     this.#parts.onLoss({ topic, partition, ...lostRange(from, range) });
   }
+}
+
+function move(session: PartitionSession, offset: number, check: SameLogCheck | undefined): void {
+  session.moveTo = offset;
+  session.check = check;
 }
 
 function isStill(session: PartitionSession, at: number): boolean {

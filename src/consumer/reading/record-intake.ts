@@ -36,8 +36,7 @@ export class RecordIntake {
 
   /** The head's reader has brought a record. */
   fromHead(session: PartitionSession, record: ReceivedRecord): void {
-    session.seeEpoch(record.leaderEpoch);
-    session.position = record.offset + 1;
+    session.see(record);
     const { ledger } = session;
     const owner = ownerOf(record.key);
     const receipt = ledger.receive(record.offset, owner);

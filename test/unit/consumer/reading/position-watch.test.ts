@@ -92,6 +92,84 @@ describe('a position that has left its log', () => {
     expect(process.logger.of('recordsLost')).toMatchObject([{ fromOffset: 3, toOffset: 4 }]);
   });
 
+  /** Another leader has taken over, without the last records, and has taken others. */
+  function rewrite(harness: ConsumeHarness, from: number, ids: readonly string[], partition = 0): void {
+    const log = harness.kafka.log('notes', partition);
+    log.truncate(from);
+    log.leaderEpoch += 1;
+    write(harness, ids, partition);
+  }
+
+  it('because its log was cut and has grown past it: nothing written anew is skipped, and no other partition is read again', async () => {
+    const harness = new ConsumeHarness(2);
+    write(harness, ['a', 'b', 'c', 'd']);
+    write(harness, ['other'], 1);
+    const { process, seen } = await reading(harness);
+    rewrite(harness, 2, ['c2', 'd2', 'e2', 'f2']);
+    await harness.clock.advance(1_000);
+    write(harness, ['more'], 1);
+    await harness.clock.advance(1_000);
+    expect(seen.filter((id) => !['other', 'more'].includes(id))).toEqual(
+      ['a', 'b', 'c', 'd'].concat(['a', 'b', 'c2', 'd2', 'e2', 'f2']),
+    );
+    expect(seen.filter((id) => ['other', 'more'].includes(id))).toEqual(['other', 'more']);
+    expect(process.logger.of('recordsLost')).toMatchObject([{ partition: 0, fromOffset: 3, toOffset: 4 }]);
+    expect(harness.committed()).toBe(6);
+  });
+
+  it('because its log was cut and has grown past it, and the error is lost: it is found by where reading stands still', async () => {
+    const harness = new ConsumeHarness();
+    write(harness, ['a', 'b', 'c']);
+    const { process, seen } = await reading(harness);
+    process.member.fail = () => undefined;
+    rewrite(harness, 1, ['b2', 'c2', 'd2']);
+    await harness.clock.advance(70_000);
+    expect(seen).toEqual(['a', 'b', 'c', 'a', 'b2', 'c2', 'd2']);
+  });
+
+  it('because its log was cut behind records that had no owner any more: markers written over are noticed too', async () => {
+    const harness = new ConsumeHarness();
+    write(harness, ['a']);
+    harness.kafka.log('notes').skip(2);
+    const { seen } = await reading(harness);
+    rewrite(harness, 1, ['b2', 'c2', 'd2']);
+    await harness.clock.advance(2_000);
+    expect(seen).toEqual(['a', 'a', 'b2', 'c2', 'd2']);
+  });
+
+  it('of a partition of which nothing was read yet: it stands still before records, and is read from the beginning', async () => {
+    const harness = new ConsumeHarness();
+    write(harness, ['a', 'b', 'c']);
+    const kept = { topic: 'notes', partition: 0, offset: 2, metadata: '', leaderEpoch: 3, member: 'before' };
+    harness.kafka.group(GROUP).commits.set('notes/0', kept);
+    let isHeldBack = true;
+    harness.kafka.faults.holdBack = (client) => isHeldBack && client === 'group';
+    const { process, seen } = await reading(harness);
+    rewrite(harness, 1, ['b2', 'c2', 'd2']);
+    process.member.fail({ kind: 'out-of-range', reason: 'of some partition' });
+    await harness.clock.advance(6_000);
+    isHeldBack = false;
+    await harness.clock.advance(2_000);
+    expect(seen).toEqual(['a', 'b2', 'c2', 'd2']);
+    expect(process.logger.of('recordsLost')).toMatchObject([{ fromOffset: 1, toOffset: 2 }]);
+  });
+
+  it('of another partition: what moves is left alone, though nothing was read of it yet', async () => {
+    const harness = new ConsumeHarness();
+    write(harness, ['a', 'b', 'c']);
+    const kept = { topic: 'notes', partition: 0, offset: 2, metadata: '', leaderEpoch: 3, member: 'before' };
+    harness.kafka.group(GROUP).commits.set('notes/0', kept);
+    let isHeldBack = true;
+    harness.kafka.faults.holdBack = (client) => isHeldBack && client === 'group';
+    const { process, seen } = await reading(harness);
+    process.member.fail({ kind: 'out-of-range', reason: 'of some partition' });
+    await harness.clock.advance(2_000);
+    isHeldBack = false;
+    await harness.clock.advance(8_000);
+    expect(seen).toEqual(['c']);
+    expect(process.logger.of('recordsLost')).toEqual([]);
+  });
+
   it('because its log was cut, while a record runs that retention has taken: both losses are told', async () => {
     const harness = new ConsumeHarness();
     write(harness, ['a', 'b', 'c']);
