@@ -5,7 +5,7 @@ import {
   logHash,
   MAX_METADATA_CHARACTERS,
 } from '../../src/consumer/ledger/commit-metadata.js';
-import type { CommittedPosition } from '../../src/transport/port.js';
+import type { CommittedPosition, TopicPartition } from '../../src/transport/port.js';
 import type { Place, SimulatedLogs } from './engine-simulation-logs.js';
 import type { FakeKafka } from './fake-kafka.js';
 
@@ -29,11 +29,13 @@ export class OtherTools {
   readonly #kafka: FakeKafka;
   readonly #groupId: string;
   readonly #logs: SimulatedLogs;
+  readonly #deadLetters: readonly TopicPartition[];
 
-  constructor(kafka: FakeKafka, groupId: string, logs: SimulatedLogs) {
+  constructor(kafka: FakeKafka, groupId: string, logs: SimulatedLogs, deadLetters: readonly TopicPartition[]) {
     this.#kafka = kafka;
     this.#groupId = groupId;
     this.#logs = logs;
+    this.#deadLetters = deadLetters;
   }
 
   use(use: ToolUse): void {
@@ -46,6 +48,20 @@ export class OtherTools {
       if (use.tool === 'reset') this.#reset(place, kept, use.to);
       else if (use.tool === 'mirror') this.#mirror(place, kept, use.base);
       else if (kept.offset !== undefined && place.cut === undefined) this.#asVersion(place, kept, kept.offset, use);
+    }
+    for (const place of this.#deadLetters) this.#onDeadLetters(place, use);
+  }
+
+  /** What is due of a redrive is known from the control topic: whatever becomes of these offsets, it stays due. */
+  #onDeadLetters(place: TopicPartition, use: ToolUse): void {
+    const kept = this.#kafka.group(this.#groupId).committed(place);
+    if (use.tool === 'reset') {
+      const { lowOffset, highOffset } = this.#kafka.log(place.topic, place.partition).range;
+      const wanted = use.to === 'current' ? (kept.offset ?? lowOffset) : use.to;
+      this.#keep(place, Math.min(Math.max(wanted, lowOffset), highOffset), '', undefined);
+    } else if (kept.offset !== undefined) {
+      const metadata = this.#metadataAs(place, kept, kept.offset, use);
+      if (metadata !== undefined) this.#keep(place, kept.offset, metadata, kept.leaderEpoch);
     }
   }
 
@@ -74,21 +90,28 @@ export class OtherTools {
 
   #asVersion(place: Place, kept: CommittedPosition, offset: number, use: ToolUse): void {
     const { highOffset, lowOffset } = this.#logs.logOf(place).range;
-    const log = logHash(this.#kafka.logIdentity(place));
-    const told = decodeMetadata(kept.metadata, offset, log);
     if (use.tool === 'plain') {
       // What retention has taken is not told lost by that version: it is no concern of ours.
       if (offset < lowOffset) return;
       const next = Math.min(highOffset, offset + use.records);
       for (const placed of place.records) if (placed.offset >= offset && placed.offset < next) placed.done = true;
       this.#set(place, next, '');
-    } else if (use.tool === 'foreign') {
-      this.#set(place, offset, `t2${kept.metadata.slice(MAGIC_CHARACTERS)}`);
-    } else if (told !== undefined) {
-      const base = encodeMetadata(told, log, MAX_METADATA_CHARACTERS).text;
-      const metadata = use.tool === 'base-only' ? base : extended(base, kept.metadata);
-      this.#keep(place, offset, metadata, kept.leaderEpoch);
+      return;
     }
+    const metadata = this.#metadataAs(place, kept, offset, use);
+    if (use.tool === 'foreign' && metadata !== undefined) this.#set(place, offset, metadata);
+    else if (metadata !== undefined) this.#keep(place, offset, metadata, kept.leaderEpoch);
+  }
+
+  /** What another version has left beside an offset; undefined where it leaves it as it is. */
+  #metadataAs(place: TopicPartition, kept: CommittedPosition, offset: number, { tool }: ToolUse): string | undefined {
+    if (tool === 'foreign') return `t2${kept.metadata.slice(MAGIC_CHARACTERS)}`;
+    if (tool !== 'base-only' && tool !== 'extended') return undefined;
+    const log = logHash(this.#kafka.logIdentity(place));
+    const told = decodeMetadata(kept.metadata, offset, log);
+    if (told === undefined) return undefined;
+    const base = encodeMetadata(told, log, MAX_METADATA_CHARACTERS).text;
+    return tool === 'base-only' ? base : extended(base, kept.metadata);
   }
 
   /** The group begins at an offset, whatever is told beside it. */
@@ -98,9 +121,9 @@ export class OtherTools {
     place.isForeign = metadata !== '';
   }
 
-  #keep({ topic, partition, name }: Place, offset: number, metadata: string, leaderEpoch: number | undefined): void {
+  #keep({ topic, partition }: TopicPartition, offset: number, metadata: string, leaderEpoch: number | undefined): void {
     const kept = { topic, partition, offset, metadata, leaderEpoch, member: 'another tool' };
-    this.#kafka.group(this.#groupId).commits.set(name, kept);
+    this.#kafka.group(this.#groupId).commits.set(`${topic}/${partition}`, kept);
   }
 }
 

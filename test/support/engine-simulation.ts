@@ -2,13 +2,16 @@ import type { ConsumerOptions } from '../../src/api/consumer.js';
 import type { HandlerContext } from '../../src/api/handler.js';
 import { delay } from '../../src/core/clock.js';
 import { tenantryError } from '../../src/core/errors.js';
-import { deadLetter, retryAfter } from '../../src/consumer/handling/handler-verdict.js';
 import { deadLetterTopic, quarantineTopic } from '../../src/routing/naming.js';
 import type { OutgoingRecord } from '../../src/record/wire-record.js';
+import type { TopicPartition } from '../../src/transport/port.js';
 import { ACME, Noted, Whispered } from './contracts.js';
 import { ConsumeHarness, ConsumerProcess, GROUP } from './consume-harness.js';
 import { Hidden, Stated } from './engine-simulation-events.js';
-import { isDue, SimulatedLogs, type LogsWorld, type Outcome, type Placed } from './engine-simulation-logs.js';
+import { isDue, SimulatedLogs, type LogsWorld, type Placed } from './engine-simulation-logs.js';
+import { act } from './engine-simulation-outcomes.js';
+import { Bystander } from './engine-simulation-bystander.js';
+import { SimulatedRedrives, type PlannedRedrive } from './engine-simulation-redrives.js';
 import { OtherTools, type ToolUse } from './engine-simulation-tools.js';
 
 /** What a group is told about a tenant. */
@@ -24,15 +27,21 @@ export interface PlannedControl {
 /** How a simulation is made. */
 export interface World extends LogsWorld {
   readonly options: ConsumerOptions;
+  /** How many begin. */
+  readonly processes: number;
+  /** There is another group, whose dead letters nobody redrives. */
+  readonly hasBystander: boolean;
 }
 
 const TOPICS = ['notes', 'states'];
+const TENANTS = ['acme', 'globex'] as const;
 
-/** What a process logs of a loss. */
+/** What a process logs. */
 interface Told {
   readonly event: string;
   readonly topic: string;
   readonly partition: number;
+  readonly offset: number;
   readonly fromOffset: number;
   readonly toOffset: number;
 }
@@ -53,6 +62,7 @@ interface Watch {
 export class EngineSimulation {
   readonly harness: ConsumeHarness;
   readonly logs: SimulatedLogs;
+  readonly redrives: SimulatedRedrives;
   readonly wrongs: string[] = [];
   keyServiceAway: 'no' | 'at once' | 'later' = 'no';
   readonly #world: World;
@@ -62,25 +72,45 @@ export class EngineSimulation {
   /** Tenants whose pause was confirmed, and that nobody has resumed since. */
   readonly #paused = new Set<string>();
   readonly #lastControl = new Map<string, object>();
+  readonly #bystander: Bystander | undefined;
   #mended = false;
 
   constructor(world: World) {
     this.#world = world;
     this.#groupId = world.scoped ? 'acme.readers' : GROUP;
-    this.harness = new ConsumeHarness(world.partitions, [this.#groupId]);
+    const wrong = (what: string): void => void this.wrongs.push(what);
+    this.#bystander = world.hasBystander ? new Bystander(wrong) : undefined;
+    this.harness = new ConsumeHarness(world.partitions, [
+      this.#groupId,
+      ...(this.#bystander ? [Bystander.groupId] : []),
+    ]);
     const { kafka } = this.harness;
-    this.logs = new SimulatedLogs(kafka, this.#groupId, world, (what) => this.wrongs.push(what));
-    this.#tools = new OtherTools(kafka, this.#groupId, this.logs);
-    kafka.onCommit = (commit) => {
+    this.logs = new SimulatedLogs(kafka, this.#groupId, world, wrong);
+    const topics = world.scoped ? [] : TOPICS.slice(0, world.topics);
+    this.redrives = new SimulatedRedrives(kafka, this.#groupId, topics, wrong);
+    this.#tools = new OtherTools(kafka, this.#groupId, this.logs, this.redrives.places);
+    kafka.onCommit = (commit, groupId) => {
+      if (groupId !== this.#groupId) return;
       this.logs.checkCommit(commit);
+      this.redrives.checkCommit(commit);
     };
-    kafka.onAppend = (record) => {
-      this.#seeCopy(record);
+    kafka.onAppend = (record, place) => {
+      this.#seeCopy(record, place);
+      this.redrives.control(record, place.offset);
+    };
+    kafka.onAssign = (member, place) => {
+      this.redrives.opened(member, place);
     };
   }
 
   get live(): number {
     return this.#processes.length;
+  }
+
+  /** The first processes of the group, and the one of the group beside it. */
+  async begin(): Promise<void> {
+    await this.#bystander?.start(this.harness, this.logs);
+    while (this.live < this.#world.processes) await this.startProcess();
   }
 
   /** Starts one more process, and shares the partitions out anew. */
@@ -180,9 +210,17 @@ export class EngineSimulation {
     }
   }
 
+  /** Asks processes, all at once, to handle dead letters again; it may never be confirmed. */
+  redrive({ tenant, index, filters }: PlannedRedrive): void {
+    for (const [more, filter] of filters.entries()) {
+      const asked = this.#processes[(index + more) % this.#processes.length]?.process;
+      if (asked !== undefined && !this.redrives.isAsked(asked, tenant)) void this.redrives.ask(asked, tenant, filter);
+    }
+  }
+
   /** Mends everything and waits until every record is finished and committed. */
   async finish(): Promise<void> {
-    const { kafka, clock } = this.harness;
+    const { kafka } = this.harness;
     this.#mended = true;
     kafka.faults.commit = () => undefined;
     kafka.faults.produce = () => undefined;
@@ -193,12 +231,40 @@ export class EngineSimulation {
       if (watch.hanging > 0) await this.crash(this.#processes.findIndex((running) => running.watch === watch));
     }
     if (this.#processes.length === 0) await this.startProcess();
-    for (const tenant of ['acme', 'globex'] as const) this.control({ kind: 'resume', tenant, index: 0, offset: 0 });
-    for (let waitedMs = 0; waitedMs < 120_000 && !this.logs.isFinished; waitedMs += 500) await clock.advance(500);
+    this.#resumeAll();
+    await this.#untilFinished();
+    if (this.redrives.isUsed) await this.#redriveTheRest();
     this.logs.checkEnd();
+    this.redrives.checkEnd();
     for (const { process, watch } of this.#processes) this.#checkProcess(process, watch);
     this.wrongs.push(...kafka.misuses);
     for (const { process } of this.#processes) process.kill();
+    this.#bystander?.end();
+  }
+
+  #resumeAll(): void {
+    for (const tenant of TENANTS) this.control({ kind: 'resume', tenant, index: 0, offset: 0 });
+  }
+
+  async #untilFinished(): Promise<void> {
+    const isOpen = ({ process }: { readonly process: ConsumerProcess }): boolean => this.redrives.isAsked(process);
+    const isFinished = (): boolean => this.logs.isFinished && this.redrives.isFinished && !this.#processes.some(isOpen);
+    for (let waitedMs = 0; waitedMs < 120_000 && !isFinished(); waitedMs += 500) await this.harness.clock.advance(500);
+  }
+
+  /** Whatever has become of those before: a redrive of all has to bring what none of them was for. */
+  async #redriveTheRest(): Promise<void> {
+    // A member that was told of a limit to metadata keeps to it.
+    await this.down('kill', []);
+    this.#resumeAll();
+    const [last] = this.#processes;
+    if (last === undefined) return;
+    for (const tenant of TENANTS) {
+      const asked = this.redrives.ask(last.process, tenant, 'all');
+      if (!(await this.harness.clock.advanceUntil(asked, 120_000)))
+        this.wrongs.push(`a last redrive of ${tenant} fails`);
+    }
+    await this.#untilFinished();
   }
 
   #kill(index: number): boolean {
@@ -223,14 +289,21 @@ export class EngineSimulation {
   }
 
   /** A copy is what is owed to a record that cannot be handled. */
-  #seeCopy({ topic, headers, value }: OutgoingRecord): void {
+  #seeCopy(record: OutgoingRecord, place: TopicPartition & { readonly offset: number }): void {
+    const { topic, headers, value } = record;
     const isCopy = TOPICS.some((of) => topic === deadLetterTopic(this.#groupId, of) || topic === quarantineTopic(of));
-    if (!isCopy) return;
-    const id = headers.find(({ name }) => name === 'event-id')?.value.toString();
+    const valueOf = (wanted: string): string | undefined =>
+      headers.find(({ name }) => name === wanted)?.value.toString();
+    if (!isCopy || valueOf('dlq-group') !== this.#groupId) return;
+    const id = valueOf('event-id');
     // What takes the place of a copy that is too large tells only a hash.
     const copied = id === undefined ? this.logs.withHash(String(value)) : this.logs.find(id);
-    if (copied === undefined) this.wrongs.push('a copy of no record');
-    else copied.done = true;
+    if (copied === undefined) {
+      this.wrongs.push('a copy of no record');
+      return;
+    }
+    copied.done = true;
+    if (id !== undefined && this.redrives.has(topic)) this.redrives.wrote(record, place, copied);
   }
 
   /** Watches for what a process tells of losses, as long as somebody listens to it. */
@@ -246,41 +319,49 @@ export class EngineSimulation {
     for (const level of ['info', 'warn', 'error'] as const) listen(level);
   }
 
-  #told({ member }: ConsumerProcess, { event, topic, partition, fromOffset, toOffset }: Told): void {
+  #told({ member }: ConsumerProcess, { event, topic, partition, offset, fromOffset, toOffset }: Told): void {
     if (event === 'recordsLost') this.logs.toldLost(member.name, topic, partition, fromOffset, toOffset);
     else if (event === 'metadataIgnored') this.logs.ignored(topic, partition);
     else if (event === 'revoked') this.logs.gaveBack(member);
+    else if (event === 'deadLettered' || event === 'quarantined') this.redrives.copied(topic, offset);
   }
 
   async #handle(
     process: ConsumerProcess,
     watch: Watch,
     id: string,
-    { record, tenant, signal }: HandlerContext,
+    { record, tenant, signal, redriven }: HandlerContext,
   ): Promise<void> {
     const placed = this.logs.find(id);
     if (placed === undefined) throw new Error('a record that was never written');
-    const { at, offset } = placed;
-    const name = `${at.name}@${offset}`;
-    if (record.topic !== at.topic || record.partition !== at.partition) this.wrongs.push(`${name}: wrong partition`);
-    if (this.#paused.has(placed.owner)) this.wrongs.push(`${name} is handled though its tenant is paused`);
+    const name = `${record.topic}@${record.offset}`;
+    const { at, owner } = placed;
+    const isRight = redriven
+      ? this.redrives.has(record.topic)
+      : record.topic === at.topic && record.partition === at.partition;
+    if (!isRight) this.wrongs.push(`${name}: wrong partition`);
+    if (this.#paused.has(owner)) this.wrongs.push(`${name} is handled though its tenant is paused`);
     if (watch.dead) this.wrongs.push(`${name} is handled after the end of its process`);
-    if (process.member.hasLetGo(at)) this.wrongs.push(`${name} is handled after it was let go`);
+    if (process.member.hasLetGo(record)) this.wrongs.push(`${name} is handled after it was let go`);
     if (!placed.owed) this.wrongs.push(`${name} is handled, and should not be`);
     if (tenant.id !== placed.tenant || process.ambient.current !== placed.tenant)
       this.wrongs.push(`${name}: wrong tenant`);
-    this.#checkOrder(placed, name);
-    if (watch.lanes.has(placed.lane)) this.wrongs.push(`two records of ${placed.lane} are handled at once`);
-    watch.lanes.add(placed.lane);
+    const finished = redriven
+      ? this.redrives.begun(process.member, record, placed)
+      : (): void => void (placed.done = true);
+    if (!redriven) this.#checkOrder(placed, name);
+    const lane = redriven ? `${record.topic}:${owner}:k${placed.key}` : placed.lane;
+    if (watch.lanes.has(lane)) this.wrongs.push(`two records of ${lane} are handled at once`);
+    watch.lanes.add(lane);
     const limit = this.#world.options.concurrency ?? 64;
     if (watch.lanes.size - watch.hanging > limit) this.wrongs.push('more handlers than concurrency');
     try {
       const outcome = placed.outcomes[placed.tries++];
-      await this.#act(process, watch, outcome === undefined || this.#mended ? 'return' : outcome, signal);
+      await act(outcome === undefined || this.#mended ? 'return' : outcome, process.clock, watch, signal);
       watch.returned += 1;
-      placed.done = true;
+      finished();
     } finally {
-      watch.lanes.delete(placed.lane);
+      watch.lanes.delete(lane);
     }
   }
 
@@ -291,31 +372,6 @@ export class EngineSimulation {
       if (earlier.offset >= placed.offset) break;
       if (earlier.lane === placed.lane && earlier.kind !== 'violation' && isDue(earlier))
         this.wrongs.push(`${name} is handled before ${earlier.offset} of its key`);
-    }
-  }
-
-  async #act(process: ConsumerProcess, watch: Watch, outcome: Outcome, signal: AbortSignal): Promise<void> {
-    switch (outcome) {
-      case 'return':
-        return;
-      case 'throw':
-        throw new Error('as planned');
-      case 'deadLetter':
-        throw deadLetter('as planned');
-      case 'retryAfter':
-        throw retryAfter(70);
-      case 'slow':
-        return delay(process.clock, 60);
-      case 'late':
-        // Longer than its time and grace; it ends when its time is over, or long after.
-        watch.hanging += 1;
-        await delay(process.clock, 7_000);
-        watch.hanging -= 1;
-        if (signal.aborted) throw new Error('aborted');
-        return;
-      case 'never':
-        watch.hanging += 1;
-        await new Promise(() => undefined);
     }
   }
 

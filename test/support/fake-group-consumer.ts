@@ -128,6 +128,7 @@ export class FakeGroupConsumer implements GroupConsumer {
       // The native client resumes what it is newly assigned.
       this.#readers.set(keyOf(place), new LogCursor(place, offset));
       this.#letGo.delete(keyOf(place));
+      this.#kafka.onAssign(this, place);
     }
     this.wake();
   }

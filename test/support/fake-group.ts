@@ -102,7 +102,7 @@ export class FakeGroup {
     if (fault === 'refuse') return refused('Broker: Coordinator load in progress');
     const kept = { ...request, member: member.name };
     this.commits.set(keyOf(request), kept);
-    this.#kafka.onCommit(kept);
+    this.#kafka.onCommit(kept, this.groupId);
     return fault === 'lose-answer' ? refused('Local: Timed out') : { ok: true };
   }
 

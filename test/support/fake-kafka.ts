@@ -79,9 +79,11 @@ export class FakeKafka {
   /** The broker's limit for commit metadata. */
   maxMetadataCharacters = 4_095;
   /** Called for every commit that the broker has taken. */
-  onCommit: (commit: KeptCommit) => void = () => undefined;
-  /** Called for every record that was written. */
-  onAppend: (record: OutgoingRecord) => void = () => undefined;
+  onCommit: (commit: KeptCommit, groupId: string) => void = () => undefined;
+  /** Called for every record that was written, with its place. */
+  onAppend: (record: OutgoingRecord, place: TopicPartition & { readonly offset: number }) => void = () => undefined;
+  /** Called when a member begins to read a partition that it was given. */
+  onAssign: (member: FakeGroupConsumer, place: TopicPartition) => void = () => undefined;
   /** Calls that a client must never make. */
   readonly misuses: string[] = [];
   readonly #topics = new Map<string, FakeLog[]>();
@@ -136,8 +138,9 @@ export class FakeKafka {
     const offset = this.log(record.topic, partition).append(record, record.timestampMs ?? this.clock.nowMs());
     for (const group of this.#groups.values()) group.wake(record.topic, partition);
     for (const reader of this.#readers) reader.wake();
-    this.onAppend(record);
-    return { topic: record.topic, partition, offset };
+    const place = { topic: record.topic, partition, offset };
+    this.onAppend(record, place);
+    return place;
   }
 
   /** The clients of one process; `kill` has them fall silent, as SIGKILL does. */

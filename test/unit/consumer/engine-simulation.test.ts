@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { expect, it, vi } from 'vitest';
 import { EngineSimulation } from '../../support/engine-simulation.js';
 import type { Outcome, PlannedRecord } from '../../support/engine-simulation-logs.js';
+import type { PlannedRedrive, RedriveFilter } from '../../support/engine-simulation-redrives.js';
 import type { ToolUse } from '../../support/engine-simulation-tools.js';
 import type { CommitFault, ProduceFault } from '../../support/fake-kafka.js';
 
@@ -20,17 +21,29 @@ const outcome = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom<Outcome>('throw', 'retryAfter', 'slow', 'deadLetter') },
   { weight: 1, arbitrary: fc.constantFrom<Outcome>('late', 'never') },
 );
-const record: fc.Arbitrary<PlannedRecord> = fc.record({
-  place: fc.nat(3),
-  kind: fc.oneof(
-    { weight: 12, arbitrary: fc.constant('plain' as const) },
-    { weight: 3, arbitrary: fc.constant('sealed' as const) },
-    { weight: 4, arbitrary: fc.constantFrom('violation' as const, 'other-type', 'unknown-version', 'gap') },
-  ),
-  tenant: fc.constantFrom('acme', 'globex'),
-  key: fc.nat(1),
-  outcomes: fc.array(outcome, { maxLength: 3 }),
-});
+/** Fails, and then has something to do for a redrive. */
+const failing = fc
+  .tuple(
+    fc.constantFrom<Outcome>('deadLetter', 'deadLetter', 'deadLetter', 'throw', 'return'),
+    fc.array(fc.oneof(fc.constantFrom<Outcome>('slow', 'slow', 'slow', 'deadLetter', 'throw', 'retryAfter'), outcome), {
+      maxLength: 4,
+    }),
+  )
+  .map(([first, later]) => [first, ...later]);
+const recordOf = (outcomes: fc.Arbitrary<Outcome[]>): fc.Arbitrary<PlannedRecord> =>
+  fc.record({
+    place: fc.nat(3),
+    kind: fc.oneof(
+      { weight: 12, arbitrary: fc.constant('plain' as const) },
+      { weight: 3, arbitrary: fc.constant('sealed' as const) },
+      { weight: 4, arbitrary: fc.constantFrom('violation' as const, 'other-type', 'unknown-version', 'gap') },
+    ),
+    tenant: fc.constantFrom('acme', 'globex'),
+    key: fc.nat(1),
+    outcomes,
+  });
+const record = recordOf(fc.array(outcome, { maxLength: 3 }));
+const failingRecord = recordOf(failing);
 
 const commitFaults = fc.array(fc.constantFrom<CommitFault>('refuse', 'lose-answer'), { minLength: 1, maxLength: 4 });
 const produceFaults = fc.array(
@@ -55,24 +68,47 @@ const toolUse: fc.Arbitrary<ToolUse> = fc.oneof(
   fc.record({ tool: fc.constantFrom('base-only' as const, 'extended', 'foreign') }),
 );
 
-/** Each step, with its weight in ordinary lives, in lives of logs that lose records, and in lives with other tools. */
+const redriveFilter = fc.constantFrom<RedriveFilter>(
+  ...(['all', 'all', 'all', 'failed', 'given-up', 'noted', 'sealed', 'notes', 'older'] as const),
+);
+
+/**
+ * Each step, with its weight in ordinary lives, in lives of logs that lose records, in lives with other tools, and in
+ * lives with redrives.
+ */
 const steps = {
-  write: [{ do: fc.constant('write' as const), records: fc.array(record, { minLength: 1, maxLength: 8 }) }, [6, 6, 6]],
+  write: [
+    { do: fc.constant('write' as const), records: fc.array(record, { minLength: 1, maxLength: 8 }) },
+    [6, 6, 6, 0],
+  ],
+  fail: [
+    { do: fc.constant('write' as const), records: fc.array(failingRecord, { minLength: 1, maxLength: 8 }) },
+    [0, 0, 0, 6],
+  ],
+  redrive: [
+    {
+      do: fc.constant('redrive' as const),
+      tenant: fc.constantFrom<PlannedRedrive['tenant']>('acme', 'globex'),
+      index: fc.nat(2),
+      filters: fc.array(redriveFilter, { minLength: 1, maxLength: 2 }),
+    },
+    [0, 0, 0, 6],
+  ],
   advance: [
     { do: fc.constant('advance' as const), ms: fc.constantFrom(0, 1, 7, 40, 60, 130, 1_100, 6_000) },
-    [8, 7, 7],
+    [8, 7, 7, 9],
   ],
-  balance: [{ do: fc.constant('balance' as const), from: fc.nat(2) }, [2, 1, 1]],
-  lose: [{ do: fc.constant('lose' as const), index: fc.nat(2) }, [1, 1, 0]],
-  crash: [{ do: fc.constant('crash' as const), index: fc.nat(2) }, [2, 2, 1]],
-  stop: [{ do: fc.constant('stop' as const), index: fc.nat(2), timeoutMs: fc.constantFrom(50, 3_000) }, [1, 1, 1]],
-  join: [{ do: fc.constant('join' as const) }, [1, 1, 1]],
-  failCommits: [{ do: fc.constant('failCommits' as const), faults: commitFaults }, [1, 1, 1]],
-  failCopies: [{ do: fc.constant('failCopies' as const), faults: produceFaults }, [1, 0, 0]],
-  failLookups: [{ do: fc.constant('failLookups' as const), times: fc.integer({ min: 1, max: 4 }) }, [1, 1, 1]],
+  balance: [{ do: fc.constant('balance' as const), from: fc.nat(2) }, [2, 1, 1, 2]],
+  lose: [{ do: fc.constant('lose' as const), index: fc.nat(2) }, [1, 1, 0, 2]],
+  crash: [{ do: fc.constant('crash' as const), index: fc.nat(2) }, [2, 2, 1, 3]],
+  stop: [{ do: fc.constant('stop' as const), index: fc.nat(2), timeoutMs: fc.constantFrom(50, 3_000) }, [1, 1, 1, 1]],
+  join: [{ do: fc.constant('join' as const) }, [1, 1, 1, 2]],
+  failCommits: [{ do: fc.constant('failCommits' as const), faults: commitFaults }, [1, 1, 1, 1]],
+  failCopies: [{ do: fc.constant('failCopies' as const), faults: produceFaults }, [1, 0, 0, 1]],
+  failLookups: [{ do: fc.constant('failLookups' as const), times: fc.integer({ min: 1, max: 4 }) }, [1, 1, 1, 1]],
   limitMetadata: [
     { do: fc.constant('limitMetadata' as const), characters: fc.constantFrom(0, 22, 26, 30, 4_095) },
-    [1, 1, 1],
+    [1, 1, 1, 1],
   ],
   control: [
     {
@@ -82,7 +118,7 @@ const steps = {
       index: fc.nat(2),
       offset: fc.nat(12),
     },
-    [2, 2, 2],
+    [2, 2, 2, 2],
   ],
   holdBack: [
     {
@@ -90,26 +126,26 @@ const steps = {
       client: fc.constantFrom('group' as const, 'reader' as const),
       polls: fc.integer({ min: 1, max: 12 }),
     },
-    [1, 1, 0],
+    [1, 1, 0, 1],
   ],
   keyService: [
     { do: fc.constant('keyService' as const), away: fc.constantFrom('no' as const, 'at once', 'later') },
-    [1, 0, 1],
+    [1, 0, 1, 1],
   ],
   nothing: [
     { do: fc.constant('nothing' as const), place: fc.nat(3), offsets: fc.constantFrom(1, 2, 3, 200) },
-    [1, 1, 1],
+    [1, 1, 1, 0],
   ],
-  retain: [{ do: fc.constant('retain' as const), place: fc.nat(3), offsets: fc.nat(6) }, [0, 3, 1]],
-  cut: [{ do: fc.constant('cut' as const), place: fc.nat(3), offsets: fc.integer({ min: 1, max: 6 }) }, [0, 3, 0]],
-  compact: [{ do: fc.constant('compact' as const), place: fc.nat(3) }, [0, 2, 0]],
+  retain: [{ do: fc.constant('retain' as const), place: fc.nat(3), offsets: fc.nat(6) }, [0, 3, 1, 0]],
+  cut: [{ do: fc.constant('cut' as const), place: fc.nat(3), offsets: fc.integer({ min: 1, max: 6 }) }, [0, 3, 0, 0]],
+  compact: [{ do: fc.constant('compact' as const), place: fc.nat(3) }, [0, 2, 0, 0]],
   down: [
     {
       do: fc.constant('down' as const),
       how: fc.constantFrom('kill' as const, 'stop'),
       uses: fc.array(toolUse, { maxLength: 2 }),
     },
-    [0, 1, 4],
+    [0, 1, 4, 1],
   ],
 } as const;
 
@@ -120,7 +156,10 @@ type StepOf<Key extends keyof typeof steps> = {
 };
 type Step = { [Key in keyof typeof steps]: StepOf<Key> }[keyof typeof steps];
 
-const stepsOf = (kind: 0 | 1 | 2): fc.Arbitrary<Step[]> => {
+type Kind = 0 | 1 | 2 | 3;
+const WITH_REDRIVES = 3;
+
+const stepsOf = (kind: Kind): fc.Arbitrary<Step[]> => {
   const weighted = Object.values(steps).map(([fields, weights]) => ({
     weight: weights[kind],
     arbitrary: fc.record<object>(fields) as fc.Arbitrary<Step>,
@@ -128,29 +167,34 @@ const stepsOf = (kind: 0 | 1 | 2): fc.Arbitrary<Step[]> => {
   return fc.array(fc.oneof(...weighted), { minLength: 1, maxLength: 25, size: '+1' });
 };
 
-const life = fc.record({
-  world: fc.record({
-    topics: fc.constantFrom(1, 1, 2),
-    partitions: fc.constantFrom(1, 1, 2),
-    scoped: fc.boolean(),
-    options: fc.record({
-      concurrency: fc.integer({ min: 1, max: 4 }),
-      tenantConcurrency: fc.integer({ min: 1, max: 4 }),
-      maxBufferedRecords: fc.integer({ min: 1, max: 8 }),
-      handlerTimeoutMs: fc.constant(300),
-      commitIntervalMs: fc.constantFrom(60, 150, 400),
-      retry: fc.record({
-        attempts: fc.integer({ min: 1, max: 3 }),
-        backoffMs: fc.constant(10),
-        maxBackoffMs: fc.constant(40),
+const lifeOf = (kind: Kind) =>
+  fc.record({
+    world: fc.record({
+      topics: fc.constantFrom(1, 1, 2),
+      partitions: fc.constantFrom(1, 1, 2),
+      scoped: kind === WITH_REDRIVES ? fc.constant(false) : fc.boolean(),
+      processes: fc.integer({ min: 1, max: kind === WITH_REDRIVES ? 2 : 1 }),
+      hasBystander: kind === WITH_REDRIVES ? fc.boolean() : fc.constant(false),
+      options: fc.record({
+        concurrency: fc.integer({ min: 1, max: 4 }),
+        tenantConcurrency: fc.integer({ min: 1, max: 4 }),
+        maxBufferedRecords: fc.integer({ min: 1, max: 8 }),
+        handlerTimeoutMs: fc.constant(300),
+        commitIntervalMs: fc.constantFrom(60, 150, 400),
+        retry: fc.record({
+          attempts: fc.integer({ min: 1, max: 3 }),
+          backoffMs: fc.constant(10),
+          maxBackoffMs: fc.constant(40),
+        }),
       }),
     }),
-  }),
-  commitDelayMs: fc.constantFrom(0, 5, 150, 20_000),
-  steps: fc.oneof(stepsOf(0), stepsOf(1), stepsOf(2)),
-});
+    commitDelayMs: fc.constantFrom(0, 5, 150, 20_000),
+    steps: stepsOf(kind),
+  });
 
-it('threats 43, 44, 46, 47, 59: loses nothing, keeps the order of each key, commits nothing unfinished', async () => {
+const life = fc.oneof(lifeOf(0), lifeOf(1), lifeOf(2), lifeOf(WITH_REDRIVES));
+
+it('threats 43, 44, 46, 47, 59: loses nothing, keeps the order of each key, commits nothing unfinished, redrives once', async () => {
   vi.spyOn(Math, 'random').mockReturnValue(0.5); // the jitter of retries, or a seed would not replay
   await fc.assert(
     fc.asyncProperty(life, async ({ world, commitDelayMs, steps: actions }) => {
@@ -166,7 +210,7 @@ it('threats 43, 44, 46, 47, 59: loses nothing, keeps the order of each key, comm
       kafka.faults.commit = () => commits.shift();
       kafka.faults.produce = () => copies.shift();
       kafka.faults.lookup = () => lookups-- > 0;
-      await simulation.startProcess();
+      await simulation.begin();
       for (const action of actions) {
         switch (action.do) {
           case 'write':
@@ -204,6 +248,9 @@ it('threats 43, 44, 46, 47, 59: loses nothing, keeps the order of each key, comm
             break;
           case 'control':
             simulation.control(action);
+            break;
+          case 'redrive':
+            simulation.redrive(action);
             break;
           case 'holdBack':
             heldBack[action.client] = action.polls;
