@@ -33,7 +33,7 @@ export function composeParts(options: CompiledOptions): ClientParts {
   const { clock, logger, directory, rateLimit } = options;
   const telemetry = new Telemetry({ clock, logger, options: options.telemetry });
   const transport = createConfluentTransport(options, { clock, telemetry });
-  const cipher = options.encryption === undefined ? undefined : createEnvelopeCipher(options.encryption, { clock });
+  const cipher = options.encryption && createEnvelopeCipher(options.encryption, { clock, telemetry });
   const limiter = localRateLimiter({
     clock,
     burstMs: rateLimit.burstMs,

@@ -72,13 +72,17 @@ export class TenantKafka implements AsyncDisposable {
   }
 
   /**
-   * Connects now and fails now. Optional: the first publish connects too.
+   * Connects now, makes the data keys that the option `warmUp` of `envelopeEncryption` asks for, and fails now.
+   * Optional: the first publish connects too.
    *
-   * @throws TenantryError `BROKER_UNREACHABLE`, `BROKER_ACCESS_DENIED`, `DRIVER_UNAVAILABLE`, `WORKER_THREAD`, `NOT_RUNNING`
+   * @throws TenantryError `BROKER_UNREACHABLE`, `BROKER_ACCESS_DENIED`, `DRIVER_UNAVAILABLE`, `WORKER_THREAD`, `NOT_RUNNING`;
+   * unless `onUnreachable` is `'degrade'` also `KEY_SERVICE_AWAY`, `KEY_NOT_CONFIGURED`, `DATA_KEY_INVALID`; and
+   * `INVALID_TENANT_ID`, or what the function throws that names the tenants
    */
   async start(): Promise<void> {
     this.#assertRunning();
     await this.#parts.producer.connect();
+    await this.#parts.cipher?.warmUp();
   }
 
   /**

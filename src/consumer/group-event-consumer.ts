@@ -3,6 +3,7 @@ import type { EventHandler, HandlerOptions } from '../api/handler.js';
 import { isEventContract, type AnyEventContract } from '../contract/event-contract.js';
 import { tenantryError } from '../core/errors.js';
 import type { TenantId } from '../core/tenant-id.js';
+import type { KeyAlarm } from '../encryption/key-alarm.js';
 import { controlTopic, deadLetterTopic, quarantineTopic } from '../routing/naming.js';
 import { composeEngine } from './compose-engine.js';
 import type { ConsumerEngine } from './consumer-engine.js';
@@ -11,6 +12,7 @@ import type { ConsumerIdentity, ConsumerParts } from './consumer-parts.js';
 import { Counters } from './handling/counters.js';
 import { handlerPolicy } from './handling/handler-policy.js';
 import { HandlerTable } from './handling/handler-table.js';
+import { withKeyAlarms } from './health.js';
 import { within } from '../core/within.js';
 
 type State = 'new' | 'starting' | 'running' | 'stopped';
@@ -107,8 +109,15 @@ export class GroupEventConsumer implements EventConsumer {
   }
 
   health(): ConsumerHealth {
-    if (this.#engine !== undefined && this.#state === 'running') return this.#engine.health();
+    if (this.#engine !== undefined && this.#state === 'running')
+      return withKeyAlarms(this.#engine.health(), this.#keyAlarms());
     return { status: 'degraded', reasons: [`the consumer is ${this.#state}`] };
+  }
+
+  #keyAlarms(): readonly KeyAlarm[] {
+    if (this.#handlers.aProtectedType === undefined) return [];
+    const alarms = this.#parts.cipher?.keyAlarms() ?? [];
+    return this.tenantId === undefined ? alarms : alarms.filter(({ tenantId }) => tenantId === this.tenantId);
   }
 
   async #start(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { ConsumerHealth } from '../api/consumer.js';
+import type { KeyAlarm } from '../encryption/key-alarm.js';
 import type { ConsumerFault, TopicPartition } from '../transport/port.js';
 import type { PartitionSession } from './ledger/partition-session.js';
 import { MAX_REDELIVERY } from './reading/reading-pauses.js';
@@ -11,6 +12,10 @@ export interface HealthSigns {
   /** Handlers past their time and grace. */
   readonly overdue: number;
   readonly failingCopies: number;
+  /** Why parked tenants are not read for; undefined where they are. */
+  readonly catchUpFault: string | undefined;
+  /** Whether the dedupe store has failed when it was last asked or told. */
+  readonly isDedupeAway: boolean;
   readonly sessions: readonly PartitionSession[];
   /** Partitions that are ours and cannot be asked about. */
   readonly delayed: readonly TopicPartition[];
@@ -40,6 +45,10 @@ export function consumerHealth(signs: HealthSigns): ConsumerHealth {
     degraded.push(`${topic}/${partition}: retention is near records that are not finished`);
   if (signs.failingCopies > 0)
     degraded.push(`${signs.failingCopies} copies to dead-letter or quarantine topics are not acknowledged`);
+  if (signs.catchUpFault !== undefined)
+    degraded.push(`parked tenants wait, the client that reads for them has failed: ${signs.catchUpFault}`);
+  if (signs.isDedupeAway)
+    degraded.push('the dedupe store has failed: events wait, or are handled and not remembered, until it answers');
   for (const { topic, partition, failedCommits, unrecordable } of signs.sessions) {
     if (failedCommits >= REFUSED_COMMITS)
       degraded.push(`${topic}/${partition}: ${failedCommits} commits in a row were refused`);
@@ -48,4 +57,28 @@ export function consumerHealth(signs: HealthSigns): ConsumerHealth {
   }
   const status = stuck.length > 0 ? 'stuck' : degraded.length > 0 ? 'degraded' : 'live';
   return { status, reasons: [...stuck, ...degraded] };
+}
+
+/** Of thousands of tenants whose key service is away no more are named. */
+const NAMED_TENANTS = 10;
+
+const ALARM_TEXT: Readonly<Record<KeyAlarm['code'], string>> = {
+  KEY_GONE: 'KEY_GONE: the key service knows no such key, destroyed or misnamed, of',
+  KEY_REFUSED: 'KEY_REFUSED: the key service refuses the key of',
+  KEY_SERVICE_AWAY: 'KEY_SERVICE_AWAY: the key service does not answer for',
+};
+
+/** Health with what is known of keys: consumption goes on, and of these tenants it does not, or will not for long. */
+export function withKeyAlarms(health: ConsumerHealth, alarms: readonly KeyAlarm[]): ConsumerHealth {
+  if (alarms.length === 0) return health;
+  const reasons = (Object.keys(ALARM_TEXT) as KeyAlarm['code'][]).flatMap((code) => {
+    const tenants = [...new Set(alarms.filter((alarm) => alarm.code === code).map(({ tenantId }) => tenantId))];
+    if (tenants.length === 0) return [];
+    const more = tenants.length > NAMED_TENANTS ? ` and ${tenants.length - NAMED_TENANTS} more` : '';
+    return [`${ALARM_TEXT[code]} tenants ${tenants.slice(0, NAMED_TENANTS).join(', ')}${more}`];
+  });
+  return {
+    status: health.status === 'stuck' ? 'stuck' : 'degraded',
+    reasons: [...health.reasons, ...reasons],
+  };
 }

@@ -63,6 +63,11 @@ export class LruMap<K, V extends object | number> {
     if (this.#oldest !== undefined) this.delete(this.#oldest.key);
   }
 
+  /** From the one that was not used for the longest time on. It counts as no use. */
+  *[Symbol.iterator](): IterableIterator<[K, V]> {
+    for (let entry = this.#oldest; entry !== undefined; entry = entry.newer) yield [entry.key, entry.value];
+  }
+
   #use(entry: Entry<K, V>): void {
     if (entry === this.#newest) return;
     this.#unchain(entry);

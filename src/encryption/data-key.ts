@@ -20,7 +20,7 @@ export class DataKey {
   }
 
   /**
-   * Takes over what a key service answered; `plaintext` is wiped.
+   * Takes over what a key service answered; `plaintext` is wiped, and by the caller where it is refused.
    *
    * @throws TenantryError `DATA_KEY_INVALID`
    */
@@ -38,6 +38,11 @@ export class DataKey {
       );
     }
     return new DataKey(tenantId, takeSecretKey(plaintext), wrapped);
+  }
+
+  /** The id of the key encryption key it is wrapped under. */
+  get kekId(): Buffer {
+    return this.wrapped.subarray(0, KEK_ID_BYTES);
   }
 
   /** The key of the records sealed under this data key and a salt. */

@@ -4,6 +4,7 @@ import { lazySchema } from '../core/lazy-schema.js';
 import { isTenantId, type TenantId } from '../core/tenant-id.js';
 import { isKeyService, type KeyService } from './key-service.js';
 import type { DataKeyAges } from './sealing-keys.js';
+import type { WarmUp, WarmUpTenants } from './warm-up.js';
 
 const envelopeSchema = lazySchema((z) => {
   const ageMs = z
@@ -22,6 +23,16 @@ const envelopeSchema = lazySchema((z) => {
         z.array(z.string().regex(/^[0-9a-fA-F]{64}$/, 'must be 64 hex digits')),
       )
       .default({}),
+    warmUp: z
+      .union([
+        z.array(z.string().refine(isTenantId, 'must be a tenant id')),
+        z.custom<Exclude<WarmUpTenants, readonly string[]>>(
+          (value) => typeof value === 'function',
+          'must be an array of tenant ids, or a function that answers with them',
+        ),
+      ])
+      .default([]),
+    onUnreachable: z.enum(['fail', 'degrade']).default('fail'),
   });
 });
 
@@ -36,6 +47,12 @@ const envelopeSchema = lazySchema((z) => {
  *   Not below `softAgeMs`. Default 86,400,000 (24 h)
  * - `revokedDataKeys`: for a tenant id the dekIds, 64 hex digits each, whose records are refused, because the
  *   data key is known to be leaked. Default: none
+ * - `warmUp`: tenants whose data keys are made by `start()`, so that their first event waits for no key service, or a
+ *   function that answers with their ids, which `start()` calls. It needs the right to make data keys, so it is of no
+ *   use to a process that only consumes. Default: none
+ * - `onUnreachable`: what `start()` does where a data key cannot be made at once for `warmUp`. `'fail'`: it fails, with
+ *   `KEY_SERVICE_AWAY` for instance. `'degrade'`: it logs that and goes on; events of the tenant fail or are held until
+ *   the key service is back. A tenant whose own key is refused never fails a start. Default `'fail'`
  *
  * @interface
  */
@@ -45,6 +62,7 @@ export type EnvelopeEncryptionOptions = z.input<ReturnType<typeof envelopeSchema
 export interface EnvelopeSettings {
   readonly kms: KeyService;
   readonly dataKey: DataKeyAges;
+  readonly warmUp: WarmUp;
   /** dekIds in lower-case hex. */
   readonly revokedDataKeys: ReadonlyMap<TenantId, ReadonlySet<string>>;
 }
@@ -64,12 +82,14 @@ const settings = new WeakMap<object, EnvelopeSettings>();
  * @throws TenantryError `INVALID_OPTIONS`
  */
 export function envelopeEncryption(options: EnvelopeEncryptionOptions): EncryptionOptions {
-  const { kms, dataKey, revokedDataKeys } = checkOptions('envelopeEncryption', envelopeSchema, options);
+  const checked = checkOptions('envelopeEncryption', envelopeSchema, options);
+  const { kms, dataKey, revokedDataKeys, warmUp, onUnreachable } = checked;
   const revoked = Object.entries(revokedDataKeys) as [TenantId, string[]][];
   const made = Object.freeze({}) as EncryptionOptions;
   settings.set(made, {
     kms,
     dataKey,
+    warmUp: { tenants: warmUp, onUnreachable },
     revokedDataKeys: new Map(revoked.map(([tenantId, ids]) => [tenantId, new Set(ids.map((id) => id.toLowerCase()))])),
   });
   return made;

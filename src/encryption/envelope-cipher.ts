@@ -1,15 +1,18 @@
 import type { Clock } from '../core/clock.js';
 import { tenantryError } from '../core/errors.js';
 import type { TenantId } from '../core/tenant-id.js';
+import type { Telemetry } from '../telemetry/telemetry.js';
 import type { ReadableValue } from './associated-data.js';
 import { DataKeySource } from './data-key-source.js';
 import { settingsOf, type EncryptionOptions, type EnvelopeSettings } from './encryption-options.js';
 import { dekIdOf, FIXED_OVERHEAD_BYTES, hasEnvelopeMagic, parseEnvelope, type Envelope } from './envelope-layout.js';
 import type { Eventual } from './eventual.js';
+import type { KeyAlarm } from './key-alarm.js';
 import { OpeningKeys } from './opening-keys.js';
 import type { OpenedValue, RecordCipher, SealedIdentity } from './record-cipher.js';
 import { RecordSeal } from './record-seal.js';
 import { SealingKeys } from './sealing-keys.js';
+import { warmUp } from './warm-up.js';
 
 /** A record cipher that seals in envelopes (docs/envelope.md). */
 export interface EnvelopeCipher extends RecordCipher {
@@ -18,36 +21,46 @@ export interface EnvelopeCipher extends RecordCipher {
    * restored from a snapshot: its twin has the same keys and counters, and would use the same nonces.
    */
   renewKeys(): void;
+  /** Makes the data keys that the option `warmUp` asks for. Errors as of `start()` of a client. */
+  warmUp(): Promise<void>;
 }
 
 /** What an envelope cipher stands on. */
 export interface EnvelopeCipherPorts {
   readonly clock: Clock;
+  readonly telemetry: Pick<Telemetry, 'log'>;
+  /** From 0 to 1, for jitter. Default `Math.random` */
+  readonly random?: () => number;
 }
 
 /** Makes the cipher that the option `encryption` describes. It makes no call until a record needs it. */
-export function createEnvelopeCipher(options: EncryptionOptions, { clock }: EnvelopeCipherPorts): EnvelopeCipher {
-  return new KeyedEnvelopeCipher(settingsOf(options), clock);
+export function createEnvelopeCipher(options: EncryptionOptions, ports: EnvelopeCipherPorts): EnvelopeCipher {
+  return new KeyedEnvelopeCipher(settingsOf(options), ports);
 }
 
 const NOTHING = Buffer.alloc(0);
 
 class KeyedEnvelopeCipher implements EnvelopeCipher {
-  readonly #revoked: EnvelopeSettings['revokedDataKeys'];
+  readonly #settings: EnvelopeSettings;
+  readonly #ports: EnvelopeCipherPorts;
   readonly #source: DataKeySource;
   readonly #sealing: SealingKeys;
   readonly #opening: OpeningKeys;
   readonly #seal = new RecordSeal();
   #closed = false;
 
-  constructor(settings: EnvelopeSettings, clock: Clock) {
-    this.#revoked = settings.revokedDataKeys;
-    this.#source = new DataKeySource(settings.kms, clock, (tenantId) => {
-      this.#sealing.deleteTenant(tenantId);
-      this.#opening.deleteTenant(tenantId);
-    });
-    this.#sealing = new SealingKeys(this.#source, clock, settings.dataKey);
-    this.#opening = new OpeningKeys(this.#source, clock, settings.dataKey.hardAgeMs);
+  constructor(settings: EnvelopeSettings, ports: EnvelopeCipherPorts) {
+    const { clock, telemetry, random = Math.random } = ports;
+    const { kms, dataKey: ages } = settings;
+    this.#settings = settings;
+    this.#ports = ports;
+    const onKeyRefused = (tenantId: TenantId, kekId?: Buffer): void => {
+      this.#sealing.drop(tenantId, kekId);
+      this.#opening.drop(tenantId, kekId);
+    };
+    this.#source = new DataKeySource({ service: kms, clock, telemetry, random, onKeyRefused });
+    this.#sealing = new SealingKeys({ source: this.#source, clock, random, ages });
+    this.#opening = new OpeningKeys({ source: this.#source, clock, random, hardAgeMs: ages.hardAgeMs });
   }
 
   overheadBytes(tenantId: TenantId): number {
@@ -88,6 +101,16 @@ class KeyedEnvelopeCipher implements EnvelopeCipher {
     this.#sealing.clear();
   }
 
+  async warmUp(): Promise<void> {
+    this.#assertRunning();
+    const make = (tenantId: TenantId): Eventual<void> => this.#sealing.use(tenantId, () => undefined);
+    await warmUp(this.#settings.warmUp, { ...this.#ports, make });
+  }
+
+  keyAlarms(): readonly KeyAlarm[] {
+    return this.#source.alarms();
+  }
+
   close(): void {
     this.#closed = true;
     this.#source.close();
@@ -119,7 +142,7 @@ class KeyedEnvelopeCipher implements EnvelopeCipher {
   }
 
   #assertNotRevoked(tenantId: TenantId, envelope: Envelope): void {
-    if (this.#revoked.get(tenantId)?.has(dekIdOf(envelope).toString('hex')) === true) {
+    if (this.#settings.revokedDataKeys.get(tenantId)?.has(dekIdOf(envelope).toString('hex')) === true) {
       throw tenantryError('DATA_KEY_REVOKED', `a record of tenant ${tenantId} is sealed under a revoked data key`);
     }
   }

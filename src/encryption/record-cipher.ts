@@ -1,4 +1,5 @@
 import type { TenantId } from '../core/tenant-id.js';
+import type { KeyAlarm } from './key-alarm.js';
 
 /** Everything that names a record, bound into its seal: a record opens where it was sealed and nowhere else. */
 export interface SealedIdentity {
@@ -44,6 +45,8 @@ export interface RecordCipher {
     value: Buffer | null,
     seal: Buffer,
   ): { readonly timeMs: number } | Promise<{ readonly timeMs: number }>;
+  /** The tenants whose keys do not serve now, as far as anybody has asked for them lately. */
+  keyAlarms(): readonly KeyAlarm[];
   /** Forgets all keys, as far as Node.js allows. */
   close(): void;
 }

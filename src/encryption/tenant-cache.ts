@@ -36,6 +36,20 @@ export class TenantCache<V extends object | number> {
     if (this.#size > this.#overall) this.#dropOldest();
   }
 
+  delete(tenantId: TenantId, key: string): void {
+    const entries = this.#tenants.get(tenantId);
+    if (entries === undefined) return;
+    const before = entries.size;
+    entries.delete(key);
+    this.#size -= before - entries.size;
+    if (entries.size === 0) this.#tenants.delete(tenantId);
+  }
+
+  /** A tenant's entries. It counts as no use of them. */
+  *entriesOf(tenantId: TenantId): IterableIterator<[string, V]> {
+    yield* this.#tenants.get(tenantId) ?? [];
+  }
+
   deleteTenant(tenantId: TenantId): void {
     this.#size -= this.#tenants.get(tenantId)?.size ?? 0;
     this.#tenants.delete(tenantId);

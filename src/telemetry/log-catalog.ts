@@ -153,6 +153,32 @@ export const LOG_EVENTS = {
     fields: ['topic', 'partition', 'offset', 'lowOffset'],
     meaning: 'The log will soon be deleted up to records that are not handled: the lowest is at `offset`.',
   },
+  keyServiceAway: {
+    level: 'warn',
+    message: 'key service away',
+    fields: ['tenant', 'kek', 'reason'],
+    meaning:
+      'It is not asked about this key for a while, then by one call at a time. What is cached serves meanwhile; `kek` is the id of the key as envelopes carry it.',
+  },
+  keyServiceBack: {
+    level: 'info',
+    message: 'key service back',
+    fields: ['tenant', 'kek'],
+    meaning: 'It answers for this key again, after it was away or refused it.',
+  },
+  warmUpIncomplete: {
+    level: 'warn',
+    message: 'not all data keys made at start',
+    fields: ['tenants', 'made'],
+    meaning: 'Of so many tenants so many have a data key; the others get theirs with their first event.',
+  },
+  keyRefused: {
+    level: 'error',
+    message: 'key refused',
+    fields: ['tenant', 'kek', 'code', 'reason'],
+    meaning:
+      "A tenant's key may not be used any more, or is gone (`KEY_GONE`): its data keys are dropped, publishing fails and consumed events are held.",
+  },
   consumerFault: {
     level: 'error',
     message: 'the kafka client reports a fault',

@@ -1,5 +1,6 @@
 import { tenantryError } from '../../src/core/errors.js';
 import type { TenantId } from '../../src/core/tenant-id.js';
+import type { KeyAlarm } from '../../src/encryption/key-alarm.js';
 import type { OpenedValue, RecordCipher, SealedIdentity } from '../../src/encryption/record-cipher.js';
 
 const OVERHEAD_BYTES = 20;
@@ -10,6 +11,7 @@ export class FakeCipher implements RecordCipher {
   /** Returns a promise where the key service has to be asked, and throws where it is away. */
   wait: (tenantId: TenantId) => Promise<void> | undefined = () => undefined;
   calls = 0;
+  alarms: KeyAlarm[] = [];
   closed = false;
 
   overheadBytes(): number {
@@ -44,6 +46,10 @@ export class FakeCipher implements RecordCipher {
       if (!seal.equals(sealOf(identity))) throw tenantryError('SEAL_INVALID', 'not the seal of this record');
       return { timeMs: 1 };
     });
+  }
+
+  keyAlarms(): readonly KeyAlarm[] {
+    return this.alarms;
   }
 
   close(): void {

@@ -2,9 +2,10 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { inspect } from 'node:util';
 import { describe, expect, it, vi } from 'vitest';
 import { parseTenantId } from '../../../src/core/tenant-id.js';
-import { DataKeySource, KEY_SERVICE_TIMEOUT_MS } from '../../../src/encryption/data-key-source.js';
+import { DataKeySource } from '../../../src/encryption/data-key-source.js';
+import { KEY_SERVICE_TIMEOUT_MS } from '../../../src/encryption/key-service-calls.js';
 import { KeyServiceFailure, type KeyService } from '../../../src/encryption/key-service.js';
-import { acme, codeOf, FakeKeyService, outcome } from './fixtures.js';
+import { acme, codeOf, FakeKeyService, outcome, recordingTelemetry } from './fixtures.js';
 import { ManualClock } from './manual-clock.js';
 
 const KEK_ID = Buffer.from('12345678');
@@ -20,7 +21,9 @@ function source(service: Partial<KeyService>) {
     unwrapDataKey: () => Buffer.alloc(32, 1),
     ...service,
   };
-  return { source: new DataKeySource(complete, clock, onKeyRefused), clock, onKeyRefused };
+  const { logged, telemetry } = recordingTelemetry();
+  const parts = { service: complete, clock, telemetry, random: () => 0, onKeyRefused };
+  return { source: new DataKeySource(parts), clock, onKeyRefused, logged };
 }
 
 describe('the checks of what a key service answers', () => {

@@ -8,7 +8,7 @@ import {
   type EncryptionOptions,
   type EnvelopeEncryptionOptions,
 } from '../../../src/encryption/encryption-options.js';
-import { codeOf, FakeKeyService, outcome } from './fixtures.js';
+import { codeOf, FakeKeyService, outcome, recordingTelemetry } from './fixtures.js';
 import { ManualClock } from './manual-clock.js';
 
 const kms = new FakeKeyService();
@@ -19,6 +19,7 @@ describe('envelopeEncryption', () => {
     expect(settings.kms).toBe(kms);
     expect(settings.dataKey).toEqual({ softAgeMs: 3_600_000, hardAgeMs: 86_400_000 });
     expect(settings.revokedDataKeys.size).toBe(0);
+    expect(settings.warmUp).toEqual({ tenants: [], onUnreachable: 'fail' });
   });
 
   it('answers with a frozen value that shows nothing', () => {
@@ -41,6 +42,8 @@ describe('envelopeEncryption', () => {
       ['dataKey.softAgeMs', 'dataKey.hardAgeMs'],
     ],
     ['a wrong tenant id', { kms, revokedDataKeys: { 'a:b': [] } }, ['revokedDataKeys.(name not shown)']],
+    ['a tenant to warm up that is none', { kms, warmUp: ['acme', 'a:b'] }, ['warmUp.1']],
+    ['what is no list of tenants', { kms, warmUp: 'acme', onUnreachable: 'wait' }, ['warmUp', 'onUnreachable']],
     ['a wrong dekId', { kms, revokedDataKeys: { acme: ['00'] } }, ['revokedDataKeys.acme.0']],
   ])('refuses %s and names each wrong field', async (_, options, paths) => {
     const error = await outcome(() => envelopeEncryption(options as EnvelopeEncryptionOptions));
@@ -52,7 +55,10 @@ describe('envelopeEncryption', () => {
     expect(isEncryptionOptions({})).toBe(false);
     expect(isEncryptionOptions(undefined)).toBe(false);
     expect(
-      await codeOf(() => createEnvelopeCipher({} as EncryptionOptions, { clock: new ManualClock() }) as never),
+      await codeOf(
+        () =>
+          createEnvelopeCipher({} as EncryptionOptions, { clock: new ManualClock(), ...recordingTelemetry() }) as never,
+      ),
     ).toBe('INVALID_OPTIONS');
   });
 });

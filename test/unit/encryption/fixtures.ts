@@ -6,6 +6,7 @@ import type { Eventual } from '../../../src/encryption/eventual.js';
 import type { GeneratedDataKey, KeyService } from '../../../src/encryption/key-service.js';
 import { localKeyring } from '../../../src/encryption/local-keyring.js';
 import type { SealedIdentity } from '../../../src/encryption/record-cipher.js';
+import type { Telemetry } from '../../../src/telemetry/telemetry.js';
 import { ManualClock } from './manual-clock.js';
 
 export const acme = parseTenantId('acme');
@@ -113,16 +114,39 @@ export class FakeKeyService implements KeyService {
   }
 }
 
+/** A log event with its fields. */
+export type Logged = { readonly event: string } & Readonly<Record<string, unknown>>;
+
+/** Telemetry that keeps what is logged. */
+export function recordingTelemetry(): { readonly logged: Logged[]; readonly telemetry: Pick<Telemetry, 'log'> } {
+  const logged: Logged[] = [];
+  return { logged, telemetry: { log: (event, fields) => void logged.push({ event, ...fields }) } };
+}
+
 export interface Bench {
+  readonly logged: Logged[];
   readonly cipher: EnvelopeCipher;
   readonly service: FakeKeyService;
   readonly clock: ManualClock;
 }
 
-export function bench(options: Partial<EnvelopeEncryptionOptions> & { kms?: FakeKeyService } = {}): Bench {
+export interface BenchOptions extends Partial<EnvelopeEncryptionOptions> {
+  readonly kms?: FakeKeyService;
+  /** For jitter. Without it there is none. */
+  readonly random?: () => number;
+}
+
+export function bench({ random = () => 0, ...options }: BenchOptions = {}): Bench {
   const service = options.kms ?? new FakeKeyService();
   const clock = new ManualClock();
-  return { cipher: createEnvelopeCipher(envelopeEncryption({ ...options, kms: service }), { clock }), service, clock };
+  const { logged, telemetry } = recordingTelemetry();
+  const ports = { clock, telemetry, random };
+  return {
+    cipher: createEnvelopeCipher(envelopeEncryption({ ...options, kms: service }), ports),
+    service,
+    clock,
+    logged,
+  };
 }
 
 /** What the call answered with, or the error it threw or rejected with. */

@@ -5,13 +5,17 @@ import { DataKeySource } from '../../../src/encryption/data-key-source.js';
 import { KeyServiceFailure } from '../../../src/encryption/key-service.js';
 import { SealingKeys } from '../../../src/encryption/sealing-keys.js';
 import { MAX_RECORDS_PER_SALT, SealingSession } from '../../../src/encryption/sealing-session.js';
-import { acme, bench, codeOf, FakeKeyService, globex, identity, outcome } from './fixtures.js';
+import { acme, bench, codeOf, FakeKeyService, globex, identity, outcome, recordingTelemetry } from './fixtures.js';
 import { ManualClock } from './manual-clock.js';
 
 const HOUR_MS = 3_600_000;
 const AT_MS = 1_767_225_600_000;
 const TEXT = Buffer.from('{}');
 const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
+/** For a service that answers in the next turn. */
+const turns = async (): Promise<void> => {
+  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+};
 
 const dekIdIn = (envelope: Buffer): string => envelope.toString('hex', 5, 37);
 const saltIn = (envelope: Buffer): string => envelope.toString('hex', 37, 53);
@@ -19,6 +23,10 @@ const seqIn = (envelope: Buffer): bigint => envelope.readBigUInt64BE(53);
 
 /** What must never repeat: the record key, which follows from data key and salt, with the nonce. */
 const keyAndNonce = (envelope: Buffer): string => `${dekIdIn(envelope)} ${saltIn(envelope)} ${seqIn(envelope)}`;
+
+function sourceOf(service: FakeKeyService, clock: ManualClock): DataKeySource {
+  return new DataKeySource({ service, clock, ...recordingTelemetry(), random: () => 0, onKeyRefused: () => {} });
+}
 
 describe('the life of a data key for sealing', () => {
   it('answers at once when the key is at hand', async () => {
@@ -64,16 +72,32 @@ describe('the life of a data key for sealing', () => {
     const { cipher, service, clock } = bench();
     service.answers = 'later';
     const first = await cipher.sealValue(identity(), TEXT, AT_MS);
-    clock.advance(HOUR_MS - 1);
-    const second = cipher.sealValue(identity(), TEXT, AT_MS) as Buffer;
-    expect(service.count('generate')).toBe(1);
+    const seal = (): string => dekIdIn(cipher.sealValue(identity(), TEXT, AT_MS) as Buffer);
+    for (let minute = 0; minute < 59; minute++) {
+      clock.advance(60_000);
+      expect(seal()).toBe(dekIdIn(first));
+      await turns();
+    }
+    const before = service.count('generate');
+    clock.advance(59_999);
+    seal();
+    await turns();
+    expect([seal(), service.count('generate')]).toEqual([dekIdIn(first), before]);
     clock.advance(1);
-    const third = cipher.sealValue(identity(), TEXT, AT_MS) as Buffer;
-    expect(new Set([first, second, third].map(dekIdIn)).size).toBe(1);
-    await settled();
-    const fourth = cipher.sealValue(identity(), TEXT, AT_MS) as Buffer;
-    expect(dekIdIn(fourth)).not.toBe(dekIdIn(first));
-    expect(service.count('generate')).toBe(2);
+    expect(seal()).toBe(dekIdIn(first));
+    await turns();
+    expect(seal()).not.toBe(dekIdIn(first));
+    expect(service.count('generate')).toBe(before + 1);
+  });
+
+  it('makes it up to a fifth earlier, so that thousands of tenants are not renewed at once', async () => {
+    const { cipher, service, clock } = bench({ random: () => 0.5 });
+    const first = await cipher.sealValue(identity(), TEXT, AT_MS);
+    clock.advance(HOUR_MS * 0.9 - 1);
+    expect(dekIdIn(await cipher.sealValue(identity(), TEXT, AT_MS))).toBe(dekIdIn(first));
+    clock.advance(1);
+    expect(dekIdIn(await cipher.sealValue(identity(), TEXT, AT_MS))).not.toBe(dekIdIn(first));
+    expect(service.count('unwrap')).toBe(0);
   });
 
   it.each(['now', 'later'] as const)(
@@ -82,15 +106,19 @@ describe('the life of a data key for sealing', () => {
       const { cipher, service, clock } = bench();
       await cipher.sealValue(identity(), TEXT, AT_MS);
       service.answers = answers;
-      service.failure = new KeyServiceFailure('away', 'timeout');
+      service.failure = new KeyServiceFailure('away', 'ECONNREFUSED');
       for (let minute = 1; minute < 24 * 60; minute++) {
         clock.advance(60_000);
         expect(cipher.sealValue(identity(), TEXT, AT_MS)).toBeInstanceOf(Buffer);
-        if (minute % 60 === 0) await settled();
+        await turns();
       }
       clock.advance(60_000);
       expect(await codeOf(() => cipher.sealValue(identity(), TEXT, AT_MS))).toBe('KEY_SERVICE_AWAY');
       service.failure = undefined;
+      for (let probe = 0; probe < 2; probe++) {
+        clock.advance(15_000);
+        await turns();
+      }
       expect(await codeOf(() => cipher.sealValue(identity(), TEXT, AT_MS))).toBe('no error');
     },
   );
@@ -98,7 +126,7 @@ describe('the life of a data key for sealing', () => {
   it('asks a service that is away for a fresher key twice a minute at most', async () => {
     const { cipher, service, clock } = bench();
     await cipher.sealValue(identity(), TEXT, AT_MS);
-    service.failure = new KeyServiceFailure('away', 'timeout');
+    service.failure = new KeyServiceFailure('away', 'ECONNREFUSED');
     clock.advance(HOUR_MS);
     for (let second = 0; second < 60; second++) {
       await cipher.sealValue(identity(), TEXT, AT_MS);
@@ -114,7 +142,6 @@ describe('the life of a data key for sealing', () => {
     await cipher.sealValue(identity({ tenantId: globex }), TEXT, AT_MS);
     clock.advance(HOUR_MS);
     service.failure = new KeyServiceFailure('key-refused', 'DisabledException');
-    await cipher.sealValue(identity(), TEXT, AT_MS);
     expect(await outcome(() => cipher.sealValue(identity(), TEXT, AT_MS))).toMatchObject({
       code: 'KEY_REFUSED',
       refused: 'key',
@@ -159,12 +186,13 @@ describe('the life of a data key for sealing', () => {
 describe('threat 36: no key and nonce repeat', () => {
   function sealingKeys(service: FakeKeyService, maxRecords: number) {
     const clock = new ManualClock();
-    const keys = new SealingKeys(
-      new DataKeySource(service, clock, () => {}),
+    const keys = new SealingKeys({
+      source: sourceOf(service, clock),
       clock,
-      { softAgeMs: 365 * 24 * HOUR_MS, hardAgeMs: 365 * 24 * HOUR_MS },
-      { renewMs: HOUR_MS, maxRecords },
-    );
+      random: () => 0,
+      ages: { softAgeMs: 365 * 24 * HOUR_MS, hardAgeMs: 365 * 24 * HOUR_MS },
+      saltLimits: { renewMs: HOUR_MS, maxRecords },
+    });
     const next = (): Buffer => keys.use(acme, (session) => Buffer.from(session.nextHead(0, AT_MS))) as Buffer;
     return { clock, next, keys };
   }
@@ -203,7 +231,7 @@ describe('threat 36: no key and nonce repeat', () => {
 
   it('renews the salt before the counter is used up, which by itself refuses to wrap', async () => {
     const service = new FakeKeyService();
-    const dataKey = await new DataKeySource(service, new ManualClock(), () => {}).generate(acme);
+    const dataKey = await sourceOf(service, new ManualClock()).generate(acme);
     const session = new SealingSession(dataKey, Buffer.alloc(16), 2);
     session.nextHead(0, AT_MS);
     session.nextHead(0, AT_MS);

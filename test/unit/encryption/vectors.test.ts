@@ -5,7 +5,7 @@ import { parseTenantId } from '../../../src/core/tenant-id.js';
 import { AssociatedData } from '../../../src/encryption/associated-data.js';
 import { DataKey } from '../../../src/encryption/data-key.js';
 import { createEnvelopeCipher } from '../../../src/encryption/envelope-cipher.js';
-import { parseEnvelope } from '../../../src/encryption/envelope-layout.js';
+import { parseEnvelope, type Placement } from '../../../src/encryption/envelope-layout.js';
 import { envelopeEncryption } from '../../../src/encryption/encryption-options.js';
 import { deriveDekId, deriveRecordKey } from '../../../src/encryption/key-derivation.js';
 import { localKeyring } from '../../../src/encryption/local-keyring.js';
@@ -13,7 +13,7 @@ import { localKekId, unwrapLocally, wrapLocally } from '../../../src/encryption/
 import type { SealedIdentity } from '../../../src/encryption/record-cipher.js';
 import { RecordSeal } from '../../../src/encryption/record-seal.js';
 import { SealingSession } from '../../../src/encryption/sealing-session.js';
-import { vectors, type VectorRecord } from './fixtures.js';
+import { recordingTelemetry, vectors, type VectorRecord } from './fixtures.js';
 
 const hex = (text: string): Buffer => Buffer.from(text, 'hex');
 const tenantId = parseTenantId(vectors.tenant);
@@ -24,6 +24,8 @@ const who: SealedIdentity = {
   eventType: vectors.eventType,
   eventId: vectors.eventId,
 };
+const placement = ({ flags }: VectorRecord): Placement =>
+  (['value', 'detached', 'value', 'fields'] as const)[flags] ?? 'value';
 const readable = ({ value }: VectorRecord): Buffer | null | undefined =>
   typeof value === 'string' ? Buffer.from(value) : value;
 
@@ -49,20 +51,20 @@ describe('the published vectors', () => {
     const session = new SealingSession(dataKey, hex(vectors.salt));
     const seal = new RecordSeal();
     for (const record of vectors.records) {
-      const made = seal.seal(session, who, hex(record.plaintext), vectors.timeMs, readable(record));
+      const made = seal.seal(session, who, placement(record), hex(record.plaintext), vectors.timeMs, readable(record));
       expect(made.toString('hex'), record.name).toBe(record.envelope);
     }
   });
 
   it.each(vectors.records)('$name: the associated data is the same', (record) => {
-    const envelope = parseEnvelope(hex(record.envelope), record.flags === 0 ? 'value' : 'detached');
+    const envelope = parseEnvelope(hex(record.envelope), placement(record));
     const made = new AssociatedData().assemble(envelope.bytes, envelope.headBytes, who, readable(record));
     expect(made.toString('hex')).toBe(record.aad);
   });
 
   it.each(vectors.records)('$name: opens through the cipher and the keyring', async (record) => {
     const kms = localKeyring({ keys: { [vectors.tenant]: vectors.localKek } });
-    const cipher = createEnvelopeCipher(envelopeEncryption({ kms }), { clock: systemClock });
+    const cipher = createEnvelopeCipher(envelopeEncryption({ kms }), { clock: systemClock, ...recordingTelemetry() });
     const value = readable(record);
     if (value === undefined) {
       const opened = await cipher.openValue(who, hex(record.envelope));
