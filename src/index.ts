@@ -64,6 +64,8 @@ export {
   type KeyServiceFailureKind,
 } from './encryption/key-service.js';
 export type { KeyMaterial, KeyRing, TenantKeys } from './encryption/key-ring.js';
+export { keyServices, type KeyServicesOptions, type TenantKeyServices } from './encryption/key-services.js';
+export type { KeyUris, TenantKeyUris } from './encryption/key-uris.js';
 export { localKeyring, type LocalKeyringOptions } from './encryption/local-keyring.js';
 export type { RateLimitOptions } from './rate-limit/options.js';
 export type { TelemetryOptions } from './telemetry/options.js';
