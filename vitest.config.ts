@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
 import { mutationPlugin } from './test/mutations/plugin.ts';
 import { missingTools } from './scripts/kafka/install-kafka.ts';
+import { canHaveLocalStack } from './scripts/localstack/install-localstack.ts';
 import { hasRedis } from './scripts/redis/start-redis.ts';
 
 const src = (path: string): string => fileURLToPath(new URL(`src/${path}`, import.meta.url));
@@ -10,7 +11,10 @@ const src = (path: string): string => fileURLToPath(new URL(`src/${path}`, impor
 const alias = [
   { find: /^tenantry$/, replacement: src('index.ts') },
   { find: /^tenantry\/(contract|testing)$/, replacement: src('$1/index.ts') },
-  { find: /^tenantry\/redis$/, replacement: src('integrations/redis/index.ts') },
+  {
+    find: /^tenantry\/(aws-kms|azure-keyvault|google-kms|redis|vault)$/,
+    replacement: src('integrations/$1/index.ts'),
+  },
 ];
 
 const isCi = Boolean(process.env['CI']);
@@ -28,6 +32,10 @@ if (!hasRealKafka) {
 // The same holds for Redis.
 const hasRealRedis = isCi || hasRedis();
 if (!hasRealRedis) console.warn('Skipping test/redis: no redis-server. Install it.\n');
+
+// And for LocalStack.
+const hasAwsKms = isCi || canHaveLocalStack();
+if (!hasAwsKms) console.warn('Skipping test/key-services/aws-kms.test.ts: no Python 3.11 with pip. Install them.\n');
 
 // The native addon aborts in a worker thread, so every project runs in child processes.
 const common = { pool: 'forks', restoreMocks: true, unstubEnvs: true } as const;
@@ -88,9 +96,24 @@ const redis: TestProjectConfiguration = {
   },
 };
 
+// Against LocalStack, which the test of AWS KMS starts, and small servers of ours.
+const keyServices: TestProjectConfiguration = {
+  resolve: { alias },
+  test: {
+    ...common,
+    name: 'key-services',
+    include: ['test/key-services/**/*.test.ts'],
+    exclude: hasAwsKms ? [] : ['test/key-services/aws-kms.test.ts'],
+    testTimeout: 60_000,
+    // Fetching LocalStack takes its time.
+    hookTimeout: 600_000,
+    ...withBrokers,
+  },
+};
+
 export default defineConfig({
   test: {
-    projects: [unit, kafka, redis, kafkaReal],
+    projects: [unit, kafka, redis, keyServices, kafkaReal],
     reporters: isCi ? ['default', ['json', { outputFile: 'coverage/test-results.json' }]] : ['default'],
     coverage: { provider: 'v8', include: ['src/**'] },
   },

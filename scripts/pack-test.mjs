@@ -65,7 +65,8 @@ function checkUse() {
 }
 
 function checkImports() {
-  for (const name of ['tenantry', 'tenantry/contract', 'tenantry/redis', 'tenantry/testing']) {
+  const subpaths = Object.keys(manifest.exports).filter((path) => path !== './package.json');
+  for (const name of subpaths.map((path) => path.replace('.', 'tenantry'))) {
     const runs = Array.from({ length: 5 }, () => runNode('import.mjs', name));
     assert.ok(!runs.some((result) => result.addon), `importing ${name} loads the native addon`);
     // Shown, not judged: only a quiet machine can; `npm run bench` holds it to its budget.

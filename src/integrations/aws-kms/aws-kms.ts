@@ -1,0 +1,130 @@
+import { checkOptions } from '../../core/invalid-options.js';
+import { lazySchema } from '../../core/lazy-schema.js';
+import type { TenantId } from '../../core/tenant-id.js';
+import { ConfiguredKeks, keyUrisSchema, type KeyNaming, type KeyUris } from '../../encryption/key-uris.js';
+import { KeyServiceFailure, type GeneratedDataKey, type KeyService } from '../../encryption/key-service.js';
+import { failureOf } from './aws-failures.js';
+
+/** A call of GenerateDataKey. */
+export interface AwsDataKeyRequest {
+  KeyId: string;
+  KeySpec: 'AES_256';
+  EncryptionContext: Record<string, string>;
+}
+
+/** A call of Decrypt. */
+export interface AwsDecryptRequest {
+  KeyId: string;
+  CiphertextBlob: Uint8Array;
+  EncryptionAlgorithm: 'SYMMETRIC_DEFAULT';
+  EncryptionContext: Record<string, string>;
+}
+
+/** What is needed of a client: a `KMS` of the package `@aws-sdk/client-kms`. */
+export interface AwsKmsClient {
+  generateDataKey(
+    request: AwsDataKeyRequest,
+    options: { abortSignal: AbortSignal },
+  ): Promise<{ Plaintext?: Uint8Array | undefined; CiphertextBlob?: Uint8Array | undefined }>;
+  decrypt(
+    request: AwsDecryptRequest,
+    options: { abortSignal: AbortSignal },
+  ): Promise<{ Plaintext?: Uint8Array | undefined }>;
+}
+
+/** Options of `awsKms`. */
+export interface AwsKmsOptions {
+  /** A `KMS` of `@aws-sdk/client-kms`, of one account and region. The application makes it and its credentials. */
+  readonly client: AwsKmsClient;
+  /** Key ids, key ARNs, alias names (`alias/…`) or alias ARNs of symmetric keys. An alias must never be moved to another key. */
+  readonly keys: KeyUris;
+}
+
+const KEY_ARN = /^arn:aws[a-z-]*:kms:[a-z0-9-]{1,32}:\d{12}:(?:key\/[\w-]{1,64}|alias\/[\w/-]{1,250})$/;
+const KEY_NAME = /^(?:alias\/[\w/-]{1,250}|(?:mrk-)?[0-9a-f-]{32,36})$/;
+
+const naming: KeyNaming = {
+  isUri: (uri) => KEY_NAME.test(uri) || KEY_ARN.test(uri),
+  form: 'a key id, a key ARN, alias/…, or an alias ARN',
+};
+
+/** A wrapped data key has about 184 bytes, and more where the key is in an external key store. */
+const MAX_BLOB_BYTES = 512;
+const NO_BYTES = new Uint8Array();
+
+const optionsSchema = lazySchema((z) =>
+  z.strictObject({
+    client: z.custom<AwsKmsClient>(isClient, 'must be a KMS of @aws-sdk/client-kms (KMSClient has no methods to call)'),
+    keys: keyUrisSchema(z, naming),
+  }),
+);
+
+/**
+ * Tenants' keys in AWS KMS. Every call names the key that the configuration gives the tenant, and carries the
+ * encryption context `{"tenantry-tenant": <tenant id>, "tenantry-format": "1"}`, which AWS authenticates, which
+ * policies can demand and which CloudTrail shows.
+ *
+ * @throws TenantryError `INVALID_OPTIONS`
+ */
+export function awsKms(options: AwsKmsOptions): KeyService {
+  const { client, keys } = checkOptions('awsKms', optionsSchema, options);
+  return new AwsKms(client, new ConfiguredKeks(keys, naming));
+}
+
+class AwsKms implements KeyService {
+  readonly maxBlobBytes = MAX_BLOB_BYTES;
+  readonly #client: AwsKmsClient;
+  readonly #keks: ConfiguredKeks;
+
+  constructor(client: AwsKmsClient, keks: ConfiguredKeks) {
+    this.#client = client;
+    this.#keks = keks;
+  }
+
+  kekIds(tenantId: TenantId): readonly Buffer[] {
+    return this.#keks.ids(tenantId);
+  }
+
+  async generateDataKey(tenantId: TenantId, kekId: Buffer, signal: AbortSignal): Promise<GeneratedDataKey> {
+    const request: AwsDataKeyRequest = {
+      KeyId: this.#keks.uri(tenantId, kekId),
+      KeySpec: 'AES_256',
+      EncryptionContext: contextOf(tenantId),
+    };
+    const answer = await answerOf(() => this.#client.generateDataKey(request, { abortSignal: signal }));
+    return { plaintext: answer.Plaintext ?? NO_BYTES, blob: answer.CiphertextBlob ?? NO_BYTES };
+  }
+
+  async unwrapDataKey(tenantId: TenantId, kekId: Buffer, blob: Buffer, signal: AbortSignal): Promise<Uint8Array> {
+    const KeyId = this.#keks.uri(tenantId, kekId);
+    // AWS calls no bytes an invalid request, which would look like a fault of the key.
+    if (blob.length === 0) throw new KeyServiceFailure('data-key-refused', 'empty');
+    const request: AwsDecryptRequest = {
+      KeyId,
+      CiphertextBlob: blob,
+      // Named, so that no RSA key can ever serve: whoever has its public half could wrap data keys of their own.
+      EncryptionAlgorithm: 'SYMMETRIC_DEFAULT',
+      EncryptionContext: contextOf(tenantId),
+    };
+    const answer = await answerOf(() => this.#client.decrypt(request, { abortSignal: signal }));
+    return answer.Plaintext ?? NO_BYTES;
+  }
+}
+
+function contextOf(tenantId: TenantId): Record<string, string> {
+  return { 'tenantry-tenant': tenantId, 'tenantry-format': '1' };
+}
+
+async function answerOf<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw failureOf(error);
+  }
+}
+
+function isClient(value: unknown): value is AwsKmsClient {
+  if (typeof value !== 'object' || value === null) return false;
+  const { generateDataKey, decrypt } = value as Partial<AwsKmsClient>;
+  return typeof generateDataKey === 'function' && typeof decrypt === 'function';
+}

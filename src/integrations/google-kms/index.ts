@@ -1,0 +1,10 @@
+export {
+  googleKms,
+  type GoogleChecksum,
+  type GoogleDecryptRequest,
+  type GoogleDecryptResponse,
+  type GoogleEncryptRequest,
+  type GoogleEncryptResponse,
+  type GoogleKmsClient,
+  type GoogleKmsOptions,
+} from './google-kms.js';

@@ -1,0 +1,1 @@
+export { vaultTransit, type VaultToken, type VaultTransitOptions } from './vault-transit.js';
