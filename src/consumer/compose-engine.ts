@@ -50,6 +50,7 @@ export function composeEngine(
       weightOf: (payer) => weightOf(payer, directory),
       guard,
       roleOf: rolesOf(deadLetters),
+      isDedupeAway: () => dedupe?.isAway ?? false,
       runner: ({ onOverdue, mayHandle }) =>
         new RecordRunner({
           groupId,

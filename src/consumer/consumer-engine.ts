@@ -72,6 +72,8 @@ export interface EngineParts {
   readonly telemetry: Telemetry;
   readonly weightOf: (payer: Payer) => number;
   readonly roleOf: (topic: string) => TopicRole;
+  /** Whether the store of handled events has failed when it was last asked or told. */
+  readonly isDedupeAway: () => boolean;
   /** Makes the runner; the engine tells it what to do with handlers that do not settle. */
   readonly runner: (hooks: RunnerHooks) => RecordRunner;
 }
@@ -283,6 +285,8 @@ export class ConsumerEngine {
       isAssigned: this.#membership.isAssigned,
       overdue: this.#dispatch.overdue,
       failingCopies: this.#dispatch.failingCopies,
+      catchUpFault: this.#catchUp.fault,
+      isDedupeAway: this.#parts.isDedupeAway(),
       sessions: [...this.#membership.sessions],
       delayed: this.#membership.delayed,
       endangered: this.#positions.endangered,
@@ -301,17 +305,23 @@ export class ConsumerEngine {
         throw tenantryError('NOT_RUNNING', `the consumer cannot go on: ${this.#fault.reason}`);
       await delay(clock, CAUGHT_UP_POLL_MS, signal);
     };
-    while (!this.#membership.isSettled) await wait();
-    const targets = new Map<PartitionSession, number>();
-    for (const session of this.#membership.sessions) {
-      targets.set(session, (await consumer.logRange(session, 10_000)).highOffset);
-    }
-    for (const [session, target] of targets) {
-      // A replay takes the watermark back, also behind what was committed before.
-      const done = (): number => Math.min(session.ledger.watermark, session.committedOffset ?? -1);
-      while ((session.state !== 'closed' || this.#stopped.signal.aborted) && done() < target) {
-        if (session.ledger.watermark >= target) this.#committer.commitAll();
-        await wait();
+    const reached = new Set<PartitionSession>();
+    // What was lost, or came later, is looked at again: the group may give a member its partitions one after the other.
+    for (;;) {
+      while (!this.#membership.isSettled) await wait();
+      const targets = new Map<PartitionSession, number>();
+      for (const session of this.#membership.sessions) {
+        if (!reached.has(session)) targets.set(session, (await consumer.logRange(session, 10_000)).highOffset);
+      }
+      if (targets.size === 0 && this.#membership.isSettled) return;
+      for (const [session, target] of targets) {
+        // A replay takes the watermark back, also behind what was committed before.
+        const done = (): number => Math.min(session.ledger.watermark, session.committedOffset ?? -1);
+        while ((session.state !== 'closed' || this.#stopped.signal.aborted) && done() < target) {
+          if (session.ledger.watermark >= target) this.#committer.commitAll();
+          await wait();
+        }
+        reached.add(session);
       }
     }
   }

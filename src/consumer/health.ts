@@ -12,6 +12,10 @@ export interface HealthSigns {
   /** Handlers past their time and grace. */
   readonly overdue: number;
   readonly failingCopies: number;
+  /** Why parked tenants are not read for; undefined where they are. */
+  readonly catchUpFault: string | undefined;
+  /** Whether the dedupe store has failed when it was last asked or told. */
+  readonly isDedupeAway: boolean;
   readonly sessions: readonly PartitionSession[];
   /** Partitions that are ours and cannot be asked about. */
   readonly delayed: readonly TopicPartition[];
@@ -41,6 +45,10 @@ export function consumerHealth(signs: HealthSigns): ConsumerHealth {
     degraded.push(`${topic}/${partition}: retention is near records that are not finished`);
   if (signs.failingCopies > 0)
     degraded.push(`${signs.failingCopies} copies to dead-letter or quarantine topics are not acknowledged`);
+  if (signs.catchUpFault !== undefined)
+    degraded.push(`parked tenants wait, the client that reads for them has failed: ${signs.catchUpFault}`);
+  if (signs.isDedupeAway)
+    degraded.push('the dedupe store has failed: events wait, or are handled and not remembered, until it answers');
   for (const { topic, partition, failedCommits, unrecordable } of signs.sessions) {
     if (failedCommits >= REFUSED_COMMITS)
       degraded.push(`${topic}/${partition}: ${failedCommits} commits in a row were refused`);

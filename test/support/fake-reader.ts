@@ -15,6 +15,7 @@ export class FakeReader implements PartitionReader {
   #listener: ReaderListener | undefined;
   #isPolling = false;
   #killed = false;
+  #isDead = false;
 
   constructor(kafka: FakeKafka) {
     this.#kafka = kafka;
@@ -30,6 +31,7 @@ export class FakeReader implements PartitionReader {
   async poll(maxRecords: number): Promise<readonly ReceivedRecord[]> {
     if (this.#killed) return new Promise(() => undefined);
     this.polls += 1;
+    if (this.#isDead) return [];
     this.#isPolling = true;
     const records: ReceivedRecord[] = [];
     const cursors = this.#kafka.faults.holdBack('reader') ? [] : this.#cursors.values();
@@ -48,6 +50,7 @@ export class FakeReader implements PartitionReader {
     await delay(this.#kafka.clock, this.#kafka.delays.lookup);
     if (this.#killed) await new Promise(() => undefined);
     if (this.#kafka.faults.seek()) throw new Error('Local: Timed out');
+    if (this.#isDead) throw new Error('Local: Fatal error');
     const { topic, partition, offset } = position;
     this.reads.push(position);
     this.#cursors.set(keyOf(position), new LogCursor({ topic, partition }, offset));
@@ -55,6 +58,7 @@ export class FakeReader implements PartitionReader {
   }
 
   leave(partition: TopicPartition): void {
+    if (this.#isDead && !this.disconnected) throw new Error('Local: Fatal error');
     if (this.#isPolling) this.#kafka.misuses.push('a reader left a partition while it was polled');
     this.#cursors.delete(keyOf(partition));
   }
@@ -63,6 +67,12 @@ export class FakeReader implements PartitionReader {
     this.disconnected = true;
     this.#cursors.clear();
     await Promise.resolve();
+  }
+
+  /** Its client has a fatal error, and does nothing any more but tell of it. */
+  die(): void {
+    this.#isDead = true;
+    this.#later(() => this.#listener?.onError({ kind: 'fatal', reason: 'Local: Fatal error' }));
   }
 
   kill(): void {

@@ -26,31 +26,45 @@ const STORE_TIMEOUT_MS = 3_000;
 /** Asks the application's store of handled events, and tells it. */
 export class Dedupe {
   readonly #parts: DedupeParts;
+  /** What it has failed at when it was last tried: a store may still answer that takes nothing any more. */
+  readonly #failing = new Set<keyof DedupeStore>();
 
   constructor(parts: DedupeParts) {
     this.#parts = parts;
   }
 
+  /** Whether the store has failed when it was last asked, or last told. */
+  get isAway(): boolean {
+    return this.#failing.size > 0;
+  }
+
   /** Rejects where the store fails, does not answer in time, or answers neither true nor false. */
   async has(key: string): Promise<boolean> {
-    const answer: unknown = await this.#inTime(() => this.#parts.store.has(key));
-    // What a broken store says by accident must not make an event disappear.
-    if (typeof answer !== 'boolean') throw new TypeError('a dedupe store answers true or false');
-    return answer;
+    return this.#inTime('has', async () => {
+      const answer: unknown = await this.#parts.store.has(key);
+      // What a broken store says by accident must not make an event disappear.
+      if (typeof answer !== 'boolean') throw new TypeError('a dedupe store answers true or false');
+      return answer;
+    });
   }
 
   /** Rejects where the store fails or does not answer in time; the key may be marked nevertheless. */
   async mark(key: string): Promise<void> {
-    await this.#inTime(() => this.#parts.store.mark(key, this.#parts.ttlMs));
+    await this.#inTime('mark', () => this.#parts.store.mark(key, this.#parts.ttlMs));
   }
 
-  async #inTime<T>(work: () => T | PromiseLike<T>): Promise<T> {
+  async #inTime<T>(operation: keyof DedupeStore, work: () => T | PromiseLike<T>): Promise<T> {
     const over = deferred<never>();
     const timer = this.#parts.clock.setTimer(STORE_TIMEOUT_MS, () => {
       over.reject(Object.assign(new Error('the dedupe store did not answer in time'), { name: 'TimeoutError' }));
     });
     try {
-      return await Promise.race([work(), over.promise]);
+      const answer = await Promise.race([work(), over.promise]);
+      this.#failing.delete(operation);
+      return answer;
+    } catch (error) {
+      this.#failing.add(operation);
+      throw error;
     } finally {
       timer.cancel();
     }

@@ -1,8 +1,9 @@
 import { delay, type Clock } from '../../core/clock.js';
 import type { ReceivedRecord } from '../../record/wire-record.js';
 import type { Telemetry } from '../../telemetry/telemetry.js';
-import type { LogRange, PartitionReader, TopicPartition } from '../../transport/port.js';
+import type { LogRange, PartitionReader, ReaderListener, TopicPartition } from '../../transport/port.js';
 import { CursorRun } from './cursor-run.js';
+import { RenewedReader } from './renewed-reader.js';
 import type { PartitionSession } from '../ledger/partition-session.js';
 import { ownerOf, type Owner } from '../ledger/record-owner.js';
 import { Rest } from '../../core/rest.js';
@@ -15,7 +16,7 @@ import { within } from '../../core/within.js';
 export interface CatchUpParts {
   readonly clock: Clock;
   readonly telemetry: Telemetry;
-  /** Makes the client; called once somebody is parked. */
+  /** Makes a client: the first once somebody is parked, another where one has died. */
   readonly createReader: () => PartitionReader;
   readonly sessions: () => Iterable<PartitionSession>;
   /** @returns false where the record's owner has no room for it now */
@@ -60,7 +61,7 @@ const TURNS_FOR_THE_HEAD = 8;
 /** The same while handlers have nothing to do that parked tenants have work for. */
 const TURNS_WITH_SPARE_SLOTS = 2;
 const TURN_MS = 5;
-const CONNECT_RETRY_MS = 1_000;
+const RETRY_MS = 1_000;
 const STANDSTILL_MS = 10_000;
 
 /**
@@ -71,7 +72,7 @@ const STANDSTILL_MS = 10_000;
 export class CatchUpReader {
   readonly #parts: CatchUpParts;
   readonly #runs = new Map<PartitionSession, ActiveRun>();
-  #reader: PartitionReader | undefined;
+  readonly #reader: RenewedReader;
   #ends: (TopicPartition & { readonly offset: number })[] = [];
   #turn = 0;
   #isRunning = false;
@@ -88,6 +89,25 @@ export class CatchUpReader {
   constructor(parts: CatchUpParts) {
     this.#parts = parts;
     this.#rest = new Rest(parts.clock);
+    const { clock, telemetry, createReader, onOutOfRange } = parts;
+    const listener: ReaderListener = {
+      onReadable: () => this.#rest.end(),
+      onEnd: ({ topic, partition }, offset) => {
+        this.#ends.push({ topic, partition, offset });
+      },
+      onError: ({ kind, reason }) => {
+        telemetry.log('consumerFault', { kind, reason });
+        if (kind !== 'out-of-range') return;
+        this.#mustBeginAnew = true;
+        onOutOfRange();
+      },
+    };
+    this.#reader = new RenewedReader({ clock, telemetry, createReader, listener });
+  }
+
+  /** Why parked tenants cannot be read for at present; undefined where they can. */
+  get fault(): string | undefined {
+    return this.#reader.fault;
   }
 
   /** Records read so far, and how many of them were taken: what passing tenants over costs. */
@@ -120,8 +140,9 @@ export class CatchUpReader {
   async stop(timeoutMs: number): Promise<void> {
     this.#isRunning = false;
     this.#rest.end();
+    this.#reader.end();
     if (this.#loop !== undefined) await within(this.#parts.clock, timeoutMs, this.#loop);
-    await this.#reader?.disconnect(timeoutMs);
+    await this.#reader.disconnect(timeoutMs);
   }
 
   #hasWork(): boolean {
@@ -130,14 +151,19 @@ export class CatchUpReader {
   }
 
   async #read(): Promise<void> {
-    const reader = await this.#connect();
-    while (this.#isRunning && reader !== undefined) {
+    let before: PartitionReader | undefined;
+    while (this.#isRunning) {
+      const reader = await this.#reader.client();
+      if (reader === undefined) return;
+      // Another client reads nothing of what the one before it was told to read.
+      if (reader !== before) this.#endAll(reader);
+      before = reader;
       try {
         await this.#step(reader);
       } catch (error) {
         this.#parts.telemetry.log('catchUpFailed', { reason: (error as Error).message });
         this.#endAll(reader);
-        await this.#rest.take(CONNECT_RETRY_MS);
+        await this.#rest.take(RETRY_MS);
       }
     }
   }
@@ -154,7 +180,7 @@ export class CatchUpReader {
     if (this.#mustBeginAnew) {
       this.#mustBeginAnew = false;
       this.#endAll(reader);
-      await this.#rest.take(CONNECT_RETRY_MS);
+      await this.#rest.take(RETRY_MS);
     }
     await this.#placeRuns(reader);
     if (this.#runs.size === 0 || [...this.#runs.values()].every(({ rest }) => rest.length > 0)) {
@@ -170,6 +196,7 @@ export class CatchUpReader {
     const before = this.counts;
     const records = await reader.poll(CHUNK_RECORDS);
     const ends = this.#ends;
+    if (records.length > 0) this.#reader.succeed();
     for (const record of records) this.#runOf(record)?.rest.push(record);
     for (const end of ends) {
       const active = this.#runOf(end);
@@ -311,33 +338,10 @@ export class CatchUpReader {
     this.#runs.delete(session);
     this.#taken += active.run.taken;
     if (active.run.taken === 0) this.#endedInVain += 1;
-    reader.leave({ topic: session.topic, partition: session.partition });
-  }
-
-  async #connect(): Promise<PartitionReader | undefined> {
-    const { clock, telemetry, createReader, onOutOfRange } = this.#parts;
-    while (this.#isRunning) {
-      const reader = createReader();
-      this.#reader = reader;
-      try {
-        await reader.connect({
-          onReadable: () => this.#rest.end(),
-          onEnd: ({ topic, partition }, offset) => {
-            this.#ends.push({ topic, partition, offset });
-          },
-          onError: ({ kind, reason }) => {
-            telemetry.log('consumerFault', { kind, reason });
-            if (kind !== 'out-of-range') return;
-            this.#mustBeginAnew = true;
-            onOutOfRange();
-          },
-        });
-        return reader;
-      } catch (error) {
-        telemetry.log('catchUpFailed', { reason: (error as Error).message });
-        await delay(clock, CONNECT_RETRY_MS);
-      }
+    try {
+      reader.leave({ topic: session.topic, partition: session.partition });
+    } catch (error) {
+      this.#reader.fail((error as Error).message); // only one that has died does not leave
     }
-    return undefined;
   }
 }

@@ -14,6 +14,8 @@ const well = {
   isAssigned: true,
   overdue: 0,
   failingCopies: 0,
+  catchUpFault: undefined,
+  isDedupeAway: false,
   sessions: [session()],
   delayed: [],
   endangered: [],
@@ -45,6 +47,11 @@ describe('health', () => {
   it('is degraded until the group has told the partitions, and for those that the broker cannot be asked about', () => {
     expect(consumerHealth({ ...well, sessions: [], isAssigned: false }).status).toBe('degraded');
     expect(consumerHealth({ ...well, endangered: [place] }).status).toBe('degraded');
+    expect(consumerHealth({ ...well, isDedupeAway: true })).toMatchObject({ status: 'degraded' });
+    expect(consumerHealth({ ...well, catchUpFault: 'Local: Fatal error' })).toMatchObject({
+      status: 'degraded',
+      reasons: [expect.stringContaining('Local: Fatal error')],
+    });
     expect(consumerHealth({ ...well, delayed: [place] })).toMatchObject({
       status: 'degraded',
       reasons: [expect.stringMatching(/^notes\/1: /)],

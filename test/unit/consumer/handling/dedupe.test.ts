@@ -228,8 +228,13 @@ describe('a store that cannot be asked', () => {
     await harness.clock.advance(60_000);
     expect(seen).toEqual([]);
     expect(harness.committed()).toBe(0);
+    expect(process.consumer.health()).toMatchObject({
+      status: 'degraded',
+      reasons: [expect.stringMatching(/^the dedupe store has failed/)],
+    });
     store.has = works;
     await harness.clock.advance(10_000);
+    expect(process.consumer.health().status).toBe('live');
     expect(seen).toHaveLength(1);
     expect(harness.committed()).toBe(2);
     expect(process.consumer.counts()).toMatchObject({ handled: 1, failedAttempts: 0, duplicates: 1 });
@@ -287,6 +292,7 @@ describe('a store that does not take a mark', () => {
     expect(harness.committed()).toBe(2);
     expect(process.consumer.counts()).toMatchObject({ handled: 2, failedAttempts: 0, duplicates: 0, unmarked: 2 });
     expect(process.logger.of('dedupeFailed')).toMatchObject([{ operation: 'mark' }, { operation: 'mark' }]);
+    expect(process.consumer.health().status).toBe('degraded');
     expect(JSON.stringify(process.logger.entries)).not.toContain('holds tenant data');
   });
 });
