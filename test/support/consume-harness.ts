@@ -4,6 +4,8 @@ import type { Clock, Timer } from '../../src/core/clock.js';
 import type { TenantId } from '../../src/core/tenant-id.js';
 import { consumerOptionsSchema } from '../../src/consumer/consumer-options.js';
 import { GroupWorker } from '../../src/consumer/group-worker.js';
+import type { EnvelopeCipherPorts } from '../../src/encryption/envelope-cipher.js';
+import type { RecordCipher } from '../../src/encryption/record-cipher.js';
 import { localRateLimiter } from '../../src/rate-limit/local-rate-limiter.js';
 import { controlTopic, deadLetterTopic, quarantineTopic } from '../../src/routing/naming.js';
 import { jsonSerde } from '../../src/serde/json-serde.js';
@@ -26,6 +28,8 @@ export interface ProcessOptions {
   readonly options?: ConsumerOptions | undefined;
   readonly directory?: TenantDirectory | undefined;
   readonly limit?: TenantRateLimit | undefined;
+  /** In place of the fake one; made with the clock and the telemetry of the process. */
+  readonly cipher?: ((ports: EnvelopeCipherPorts) => RecordCipher) | undefined;
 }
 
 /** A process with one consumer: it can be killed, and then nothing of it happens any more. */
@@ -52,7 +56,7 @@ export class ConsumerProcess {
         transport: this.transport,
         producer: this.transport.createProducer(),
         limiter: this.limiter,
-        cipher: this.cipher,
+        cipher: given.cipher?.({ clock, telemetry }) ?? this.cipher,
         serde: jsonSerde,
         ambient: this.ambient,
         directory: given.directory ?? openDirectory,
