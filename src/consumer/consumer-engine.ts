@@ -1,5 +1,5 @@
 import type { ConsumerHealth, StopReport } from '../api/consumer.js';
-import type { TenantLag } from '../api/worker.js';
+import type { PartitionLag, TenantLag } from '../api/worker.js';
 import { delay, type Clock, type Timer } from '../core/clock.js';
 import { describeForeignError, tenantryError } from '../core/errors.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
@@ -30,7 +30,7 @@ import type { RecordRunner } from './handling/record-runner.js';
 import type { Loss } from './group/start-position.js';
 import { TenantControls } from './control/tenant-controls.js';
 import type { TenantGuard } from './handling/tenant-guard.js';
-import { tenantLags } from './tenant-lag.js';
+import { headLags, tenantLags } from './tenant-lag.js';
 import { UnreadableRanges } from './control/unreadable-ranges.js';
 
 /** Bounds and intervals of an engine. */
@@ -313,7 +313,7 @@ export class ConsumerEngine {
       for (const session of this.#membership.sessions) {
         if (!reached.has(session)) targets.set(session, (await consumer.logRange(session, 10_000)).highOffset);
       }
-      if (targets.size === 0 && this.#membership.isSettled) return;
+      if (targets.size === 0) return;
       for (const [session, target] of targets) {
         // A replay takes the watermark back, also behind what was committed before.
         const done = (): number => Math.min(session.ledger.watermark, session.committedOffset ?? -1);
@@ -334,6 +334,11 @@ export class ConsumerEngine {
       sessions: this.#membership.sessions,
       paused: this.#controls.paused,
     });
+  }
+
+  /** What is still to be read of each partition. */
+  headLag(): readonly PartitionLag[] {
+    return headLags(this.#membership.sessions, (place) => this.#parts.consumer.knownEnd(place));
   }
 
   /** Tells the metrics how far behind tenants are, and what the second reader has done. */

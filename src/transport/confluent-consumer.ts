@@ -29,6 +29,8 @@ import type {
 const COMMIT_TIMEOUT_MS = 120_000;
 const ACCESS_TIMEOUT_MS = 5_000;
 const TELL_NONE_AFTER_MS = 1_000;
+/** In a row, each `TELL_NONE_AFTER_MS` after the last: longer than the client waits before it asks to join again. */
+const STEADY_ANSWERS = 12;
 
 /** The group consumer over the native client. */
 export class ConfluentConsumer implements GroupConsumer {
@@ -55,7 +57,10 @@ export class ConfluentConsumer implements GroupConsumer {
   }
 
   async connect(listener: GroupListener): Promise<void> {
-    const assignment = new GroupAssignment(this.#client, listener, this.#options.groupProtocol === 'classic');
+    const isClassic = this.#options.groupProtocol === 'classic';
+    const assignment: GroupAssignment = new GroupAssignment(this.#client, listener, isClassic, () => {
+      if (!isClassic) void this.#tellNone(assignment, false);
+    });
     const config = {
       ...groupConsumerConfig(this.#options, this.#group, this.#context),
       offset_commit_cb: true,
@@ -73,7 +78,7 @@ export class ConfluentConsumer implements GroupConsumer {
     });
     this.#assignment = assignment;
     native.subscribe(this.#group.topics);
-    if (this.#options.groupProtocol === 'consumer') void this.#tellNone(assignment);
+    if (!isClassic) void this.#tellNone(assignment, true);
   }
 
   poll(maxRecords: number): Promise<readonly ReceivedRecord[]> {
@@ -92,6 +97,17 @@ export class ConfluentConsumer implements GroupConsumer {
     const count = await this.#requests().partitionCount(topic, timeoutMs);
     if (count === 0) throw topicsNotFound([topic]);
     return count;
+  }
+
+  knownEnd({ topic, partition }: TopicPartition): number | undefined {
+    const { native, isClosing } = this.#client;
+    if (isClosing) return undefined;
+    try {
+      const { highOffset } = native.getWatermarkOffsets(topic, partition);
+      return highOffset < 0 ? undefined : highOffset;
+    } catch {
+      return undefined; // the client has not heard of it yet
+    }
   }
 
   get findsTimes(): boolean {
@@ -169,11 +185,17 @@ export class ConfluentConsumer implements GroupConsumer {
 
   /**
    * The client does not tell that the broker has no partitions for this member. But the coordinator answers what a
-   * connection asks in order: where it has answered what was asked after joining, joining is answered too.
+   * connection asks in order: where it has answered what was asked after joining, joining is answered too. Behind a
+   * connection that broke nobody knows when the client asks to join again: then it has to answer for a while.
    */
-  async #tellNone(assignment: GroupAssignment): Promise<void> {
-    do await delay(this.#context.clock, TELL_NONE_AFTER_MS);
-    while (!this.#client.isClosing && !(await this.#hasCoordinatorAnswered()));
+  async #tellNone(assignment: GroupAssignment, isInOrder: boolean): Promise<void> {
+    let untilAnswers = isInOrder ? 1 : STEADY_ANSWERS;
+    for (let answers = 0; answers < untilAnswers;) {
+      await delay(this.#context.clock, TELL_NONE_AFTER_MS);
+      if (this.#client.isClosing) return;
+      if (await this.#hasCoordinatorAnswered()) answers += 1;
+      else [answers, untilAnswers] = [0, STEADY_ANSWERS];
+    }
     assignment.tellNone();
   }
 

@@ -19,6 +19,8 @@ export class GroupAssignment {
   readonly #client: ConsumerClient;
   readonly #listener: GroupListener;
   readonly #isClassic: boolean;
+  /** The member joins again, because it was shut out. */
+  readonly #onJoiningAgain: () => void;
   /** What the group has given and not taken back. */
   readonly #given = new Set<string>();
   /** What of it the client was told to read. */
@@ -28,11 +30,13 @@ export class GroupAssignment {
   #owed = 1;
   #owedAfterRevoke = 0;
   #wasAssigned = false;
+  #isLost = false;
 
-  constructor(client: ConsumerClient, listener: GroupListener, isClassic: boolean) {
+  constructor(client: ConsumerClient, listener: GroupListener, isClassic: boolean, onJoiningAgain: () => void) {
     this.#client = client;
     this.#listener = listener;
     this.#isClassic = isClassic;
+    this.#onJoiningAgain = onJoiningAgain;
   }
 
   get isRejoining(): boolean {
@@ -91,6 +95,10 @@ export class GroupAssignment {
     if (this.#open !== 'revoke') return;
     this.#open = undefined;
     this.#owed = this.#owedAfterRevoke;
+    if (!this.#isLost) return;
+    this.#isLost = false;
+    this.#wasAssigned = false;
+    if (!this.#client.isClosing) this.#onJoiningAgain();
   }
 
   /** Takes a partition away and gives it back, which moves one that stands still. */
@@ -126,6 +134,7 @@ export class GroupAssignment {
     const isLost = this.#client.native.assignmentLost();
     // A member that gave something back is told what it got for it, then joins again and is told the rest.
     this.#owedAfterRevoke = isLost ? 1 : 2;
+    this.#isLost = isLost;
     this.#listener.onRevoked(partitions, isLost);
   }
 

@@ -62,7 +62,8 @@ export class GroupMembership {
   readonly #closing = new AbortController();
   #closeByMs = Number.POSITIVE_INFINITY;
   #working: Promise<void> | undefined;
-  #assignedOnce = false;
+  /** Whether the group has told what is ours since we joined it; what is lost is joined for again. */
+  #isTold = false;
   /** Sessions whose revocation is being answered. */
   #revoking: ReadonlySet<PartitionSession> = new Set();
 
@@ -84,9 +85,9 @@ export class GroupMembership {
     return [...this.#delayed.values()];
   }
 
-  /** Whether the group has told which partitions are ours; it may be none. */
+  /** Whether the group has told which partitions are ours; it may be none. Not while a member that was shut out joins again. */
   get isAssigned(): boolean {
-    return this.#assignedOnce;
+    return this.#isTold;
   }
 
   /** Whether every change of the group so far is answered. */
@@ -96,7 +97,7 @@ export class GroupMembership {
 
   /** Whether the group has given us partitions, and all of them are read. */
   get isSettled(): boolean {
-    return this.#assignedOnce && this.isQuiet && this.#delayed.size === 0;
+    return this.#isTold && this.isQuiet && this.#delayed.size === 0;
   }
 
   session(place: TopicPartition): PartitionSession | undefined {
@@ -104,12 +105,13 @@ export class GroupMembership {
   }
 
   assigned(partitions: readonly TopicPartition[]): void {
-    if (partitions.length === 0) this.#assignedOnce = true;
+    if (partitions.length === 0) this.#isTold = true;
     else this.#enqueue({ kind: 'assigned', partitions });
   }
 
   revoked(partitions: readonly TopicPartition[], lost: boolean): void {
     for (const place of partitions) this.#delayed.delete(placeName(place));
+    if (lost) this.#isTold = false;
     this.#enqueue({ kind: 'revoked', partitions, lost });
   }
 
@@ -186,7 +188,7 @@ export class GroupMembership {
         leaderEpoch: session.leaderEpoch,
       })),
     );
-    this.#assignedOnce = true;
+    this.#isTold = true;
     if (opened.length > 0) telemetry.log('assigned', { partitions: opened.length });
     const delayed = failed.filter((place) => !this.#isLeaving(place));
     if (delayed.length > 0) this.#delay(delayed, reason);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { tenantryError } from '../../../src/core/errors.js';
 import { quarantineTopic } from '../../../src/routing/naming.js';
 import { Noted, Signed, Whispered } from '../../support/contracts.js';
@@ -82,6 +82,32 @@ describe('a consumer', () => {
     await harness.clock.advanceUntil(process.consumer.caughtUp());
     expect(harness.committed(0)! + harness.committed(1)!).toBe(20);
     await harness.clock.advanceUntil(process.consumer.caughtUp());
+  });
+
+  it('threat 44: is not caught up while it has lost its partitions, and waits for what it gets again', async () => {
+    const harness = new ConsumeHarness(2);
+    const handled = vi.fn();
+    const process = await harness.start((consumer) => consumer.on(Noted, handled));
+    const group = harness.kafka.group(GROUP);
+    await harness.clock.advanceUntil(process.consumer.caughtUp());
+    group.lose(process.member, undefined);
+    await harness.clock.advance(100);
+    for (let index = 0; index < 20; index += 1) harness.kafka.append(eventRecord({ aggregate: `n${index}` }));
+    let isCaughtUp = false;
+    const caughtUp = process.consumer.caughtUp().then(() => (isCaughtUp = true));
+    await harness.clock.advance(2_000);
+    expect(isCaughtUp).toBe(false);
+    expect(process.consumer.health().status).toBe('degraded');
+    for (const partition of [0, 1]) group.give({ topic: 'notes', partition }, process.member);
+    await harness.clock.advanceUntil(caughtUp);
+    expect(handled).toHaveBeenCalledTimes(20);
+
+    // It loses them while it waits, too.
+    for (let index = 0; index < 20; index += 1) harness.kafka.append(eventRecord({ aggregate: `n${index}` }));
+    const again = process.consumer.caughtUp();
+    group.lose(process.member, process.member);
+    await harness.clock.advanceUntil(again);
+    expect(handled).toHaveBeenCalledTimes(40);
   });
 
   it('that is not started, is stopped or is aborted is not caught up', async () => {

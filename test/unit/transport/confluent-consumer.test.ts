@@ -26,7 +26,8 @@ class FakeConsumer extends EventEmitter {
   }
 
   committed(_partitions: unknown, _timeoutMs: number, callback: DriverCallback<readonly never[]>): void {
-    setImmediate(callback, null, []);
+    if (this.isAway) setImmediate(callback, driverError(-195, 'Local: Broker transport failure'));
+    else setImmediate(callback, null, []);
   }
 
   getMetadata({ topic = 't' }: { topic?: string }, callback: DriverCallback<DriverMetadata>): void {
@@ -51,6 +52,40 @@ async function connected(): Promise<{ consumer: ConfluentConsumer; client: FakeC
   await consumer.connect(LISTENER);
   return { consumer, client, clock };
 }
+
+describe('threat 44: a member that the broker has told nothing', () => {
+  const secondsPass = async (clock: ManualClock, seconds: number): Promise<void> => {
+    for (let second = 0; second < seconds; second++) {
+      await clock.advance(1_000);
+      await settle();
+    }
+  };
+
+  it('is told of no partitions once the coordinator has answered what was asked after joining', async () => {
+    LISTENER.onAssigned.mockClear();
+    const { consumer, clock } = await connected();
+    await secondsPass(clock, 2);
+    expect(LISTENER.onAssigned).toHaveBeenCalledExactlyOnceWith([]);
+    await consumer.disconnect(1_000);
+  });
+
+  it('waits longer behind a connection that broke, for joining is asked for again later', async () => {
+    LISTENER.onAssigned.mockClear();
+    const { consumer, client, clock } = await connected();
+    client.isAway = true;
+    await secondsPass(clock, 3);
+    client.isAway = false;
+    await secondsPass(clock, 8);
+    client.isAway = true;
+    await secondsPass(clock, 1);
+    client.isAway = false;
+    await secondsPass(clock, 8);
+    expect(LISTENER.onAssigned).not.toHaveBeenCalled();
+    await secondsPass(clock, 10);
+    expect(LISTENER.onAssigned).toHaveBeenCalledExactlyOnceWith([]);
+    await consumer.disconnect(1_000);
+  });
+});
 
 describe('the end of a consumer', () => {
   it('is at once while brokers answer', async () => {

@@ -18,9 +18,10 @@ const native = {
 };
 const client = { native, isClosing: false, report: vi.fn() };
 const listener = { onAssigned: vi.fn(), onRevoked: vi.fn(), onReadable: vi.fn(), onEnd: vi.fn(), onError: vi.fn() };
+const onJoiningAgain = vi.fn();
 
 function newAssignment(isClassic = true): GroupAssignment {
-  return new GroupAssignment(client as unknown as ConsumerClient, listener, isClassic);
+  return new GroupAssignment(client as unknown as ConsumerClient, listener, isClassic, onJoiningAgain);
 }
 
 beforeEach(() => {
@@ -53,6 +54,26 @@ describe('the assignment of a group', () => {
     expect(listener.onAssigned).toHaveBeenCalledOnce();
     newAssignment(false).tellNone();
     expect(listener.onAssigned).toHaveBeenCalledTimes(2);
+  });
+
+  it('threat 44: a member that was shut out joins again once it has given up what it lost, and may be told of nothing', () => {
+    const assignment = newAssignment(false);
+    assignment.onRebalance(ASSIGN, [partition(0)]);
+    assignment.assign([at(0)]);
+    assignment.onRebalance(REVOKE, [partition(0)]);
+    assignment.unassign([partition(0)]);
+    expect(onJoiningAgain).not.toHaveBeenCalled();
+
+    assignment.onRebalance(ASSIGN, [partition(0)]);
+    assignment.assign([at(0)]);
+    native.assignmentLost.mockReturnValue(true);
+    assignment.onRebalance(REVOKE, [partition(0)]);
+    expect(onJoiningAgain).not.toHaveBeenCalled();
+    assignment.unassign([partition(0)]);
+    expect(onJoiningAgain).toHaveBeenCalledOnce();
+    listener.onAssigned.mockClear();
+    assignment.tellNone();
+    expect(listener.onAssigned).toHaveBeenCalledExactlyOnceWith([]);
   });
 
   it('threat 44: restarts a partition only where that answers nothing', () => {
