@@ -30,6 +30,8 @@ const IDLE_POLL_MS = 100;
 /** Polling may rest this long while the budget is full, before reading is paused and polling goes on. */
 const FULL_BEFORE_PAUSE_MS = 300;
 const PAUSED_POLL_MS = 100;
+/** Records that a predecessor had taken are held whatever their size: so many at most beyond what may be held. */
+const RECOVERY_CHUNK_RECORDS = 8;
 
 /** Up to where a partition has been read. */
 type End = TopicPartition & { readonly offset: number };
@@ -135,7 +137,7 @@ export class HeadReader {
    */
   #mayPollAhead({ isFull }: Polled): boolean {
     const { budget, membership } = this.#parts;
-    if (!isFull || !this.#isRunning || !budget.relaxed || !membership.isQuiet) return false;
+    if (!isFull || !this.#isRunning || !budget.relaxed || !membership.isQuiet || this.#isRecovering) return false;
     for (const session of membership.sessions) {
       if (session.isPaused || session.wantedPosition !== undefined || isNearRedelivery(session)) return false;
     }
@@ -159,7 +161,13 @@ export class HeadReader {
   }
 
   #beginPoll(): Promise<Polled> {
-    return this.#poll(Math.min(this.#chunk.records, this.#parts.budget.roomForRecords));
+    const most = this.#isRecovering ? RECOVERY_CHUNK_RECORDS : this.#chunk.records;
+    return this.#poll(Math.min(most, this.#parts.budget.roomForRecords));
+  }
+
+  get #isRecovering(): boolean {
+    for (const { ledger } of this.#parts.membership.sessions) if (ledger.isRecovering) return true;
+    return false;
   }
 
   async #poll(maxRecords: number): Promise<Polled> {
