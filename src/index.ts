@@ -13,6 +13,7 @@ export type {
   RedriveOptions,
   RedriveReport,
   ReplayRange,
+  PartitionLag,
   TenantLag,
   UnreadableOffsets,
   Worker,

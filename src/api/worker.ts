@@ -75,6 +75,14 @@ export interface TenantLag {
   readonly paused: boolean;
 }
 
+/** What of a partition nobody has read yet. */
+export interface PartitionLag {
+  readonly topic: string;
+  readonly partition: number;
+  /** Offsets from where this member reads to the end of the log; undefined until the client has heard of that. */
+  readonly unread: number | undefined;
+}
+
 /**
  * A consumer of every tenant, in the group `_shared.{group}`.
  *
@@ -111,4 +119,9 @@ export interface Worker extends EventConsumer {
   skipUnreadable(range: UnreadableOffsets, options?: ControlOptions): Promise<void>;
   /** The tenants that have records unfinished in this member's partitions, the longest behind first. */
   lag(): readonly TenantLag[];
+  /**
+   * What is still to be read of each of this member's partitions, for all tenants: the measure to scale by. A tenant that
+   * is far behind, or paused, does not count here. From what is known in the process: no broker is asked.
+   */
+  headLag(): readonly PartitionLag[];
 }

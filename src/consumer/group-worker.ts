@@ -1,6 +1,7 @@
 import type {
   ControlOptions,
   MoveTarget,
+  PartitionLag,
   RedriveOptions,
   RedriveReport,
   ReplayRange,
@@ -60,6 +61,10 @@ export class GroupWorker extends GroupEventConsumer implements Worker {
 
   lag(): readonly TenantLag[] {
     return this.engine?.lag() ?? [];
+  }
+
+  headLag(): readonly PartitionLag[] {
+    return this.engine?.headLag() ?? [];
   }
 
   #controls(): GroupControls {

@@ -1,4 +1,5 @@
-import type { TenantLag } from '../api/worker.js';
+import type { PartitionLag, TenantLag } from '../api/worker.js';
+import type { TopicPartition } from '../transport/port.js';
 import type { Delivery } from './handling/delivery.js';
 import type { PartitionSession } from './ledger/partition-session.js';
 import { NOBODY, type Owner } from './ledger/record-owner.js';
@@ -56,4 +57,17 @@ export function tenantLags({ nowMs, deliveries, sessions, paused }: LagSigns): r
       paused: paused.has(owner),
     }))
     .sort((a, b) => b.seconds - a.seconds);
+}
+
+/** What is still to be read of each partition that events are read from. No event waits behind a dead letter. */
+export function headLags(
+  sessions: Iterable<PartitionSession>,
+  knownEnd: (place: TopicPartition) => number | undefined,
+): readonly PartitionLag[] {
+  return Array.from(sessions)
+    .filter(({ isDeadLetters, state }) => !isDeadLetters && state === 'active')
+    .map(({ topic, partition, ledger }) => {
+      const end = knownEnd({ topic, partition });
+      return { topic, partition, unread: end === undefined ? undefined : Math.max(0, end - ledger.head) };
+    });
 }

@@ -118,6 +118,8 @@ export interface DriverConsumer extends DriverClient {
     timeoutMs: number,
     callback: DriverCallback<{ readonly lowOffset: number; readonly highOffset: number }>,
   ): void;
+  /** What the client's last fetch was told, negative before one; throws for a partition that it has not heard of. */
+  getWatermarkOffsets(topic: string, partition: number): { readonly lowOffset: number; readonly highOffset: number };
   /** `offset` is a timestamp in the request and an offset in the answer, -1 where there is none. */
   offsetsForTimes(
     partitions: readonly DriverTopicPartition[],

@@ -126,6 +126,8 @@ export interface GroupConsumer {
   poll(maxRecords: number): Promise<readonly ReceivedRecord[]>;
   committed(partitions: readonly TopicPartition[], timeoutMs: number): Promise<readonly CommittedPosition[]>;
   logRange(partition: TopicPartition, timeoutMs: number): Promise<LogRange>;
+  /** The end of an assigned partition's log as the last fetch was told it, without asking; undefined before one. */
+  knownEnd(partition: TopicPartition): number | undefined;
   /** How many partitions a topic has. Fails with `TOPIC_NOT_FOUND`. */
   partitionCount(topic: string, timeoutMs: number): Promise<number>;
   /** Whether the brokers can be asked for offsets by time; those in the process cannot. */

@@ -107,6 +107,11 @@ export class FakeGroupConsumer implements GroupConsumer {
     return this.#kafka.log(topic, partition).range;
   }
 
+  knownEnd({ topic, partition }: TopicPartition): number | undefined {
+    if (!this.#readers.has(keyOf({ topic, partition })) || this.polls === 0) return undefined;
+    return this.#kafka.log(topic, partition).range.highOffset;
+  }
+
   async partitionCount(topic: string): Promise<number> {
     await this.#lookup();
     return this.#kafka.partitions(topic)?.length ?? 0;

@@ -52,6 +52,19 @@ export function describeTransportContract(name: string, brokers: () => string[])
       });
     });
 
+    it('knows the end of a log from its last fetch', async () => {
+      const transport = makeTransport(brokers());
+      const topic = await newTopic(transport, PARTITIONS);
+      const producer = await newProducer(transport);
+      for (let index = 0; index < 20; index += 1) await produce(producer, record(topic, 0));
+      const member = await newMember(transport, topic);
+      expect(member.consumer.knownEnd({ topic: 'no-such-topic', partition: 0 })).toBeUndefined();
+      await until(() => member.records.length === 20);
+      expect(member.consumer.knownEnd({ topic, partition: 0 })).toBe(20);
+      await member.stop();
+      expect(member.consumer.knownEnd({ topic, partition: 0 })).toBeUndefined();
+    });
+
     it('threat 18, 54: carries keys, values and headers byte for byte', async () => {
       const transport = makeTransport(brokers());
       const topic = await newTopic(transport, PARTITIONS);
