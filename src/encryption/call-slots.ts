@@ -6,7 +6,7 @@ import { KeyServiceFailure } from './key-service.js';
 /** Calls that run at once. */
 export const SLOTS = { perKey: 4, overall: 64, suspects: 32 } as const;
 /** Calls that wait for a slot, and how long. */
-export const WAITING = { perKey: 64, overall: 20_000, maxMs: 10_000 } as const;
+export const WAITING = { perKey: 64, overall: 20_000, maxMs: 30_000 } as const;
 
 /** What a call holds while it runs. */
 export interface Slot {

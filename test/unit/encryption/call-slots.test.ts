@@ -56,7 +56,7 @@ describe('slots for calls', () => {
     expect(await bad[32]!).toMatchObject({ isSuspect: true });
   });
 
-  it('are not waited for longer than 10 s, nor by more than 64 calls of a key', async () => {
+  it('are not waited for longer than 30 s, nor by more than 64 calls of a key', async () => {
     const clock = new ManualClock();
     const slots = new CallSlots(clock, () => false);
     for (let call = 0; call < 4; call++) void slots.take('a:0');
