@@ -37,6 +37,7 @@ export type {
   InputOf,
   OutputOf,
   Protection,
+  SealedFields,
 } from './contract/event-contract.js';
 export type { SchemaIssue, SchemaResult, StandardSchema } from './contract/standard-schema.js';
 export type { Clock, Timer } from './core/clock.js';

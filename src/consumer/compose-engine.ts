@@ -1,5 +1,6 @@
 import type { TenantId } from '../core/tenant-id.js';
 import { controlTopic, deadLetterTopic, quarantineTopic } from '../routing/naming.js';
+import { assertSealsFields } from '../serde/value-serde.js';
 import { profileOf, type TenantDirectory } from '../tenant/directory.js';
 import { ConsumerEngine, type ControlPlace } from './consumer-engine.js';
 import type { ResolvedConsumerOptions } from './consumer-options.js';
@@ -16,7 +17,7 @@ import { TenantGuard } from './handling/tenant-guard.js';
 /** How long a revocation waits for running handlers. */
 const REVOKE_DRAIN_MS = 10_000;
 
-/** Makes the engine of a consumer. */
+/** Makes the engine of a consumer. Throws `INVALID_CONTRACT` where the serde cannot do what a contract asks. */
 export function composeEngine(
   { groupId, scope }: ConsumerIdentity,
   parts: ConsumerParts,
@@ -25,6 +26,7 @@ export function composeEngine(
   counters: Counters,
 ): ConsumerEngine {
   const { clock, transport, producer, limiter, telemetry, directory, ambient, cipher, serde, publisherOf } = parts;
+  for (const contract of handlers.contracts) assertSealsFields(serde, contract);
   const { topics } = handlers;
   // Only a worker can be told to redrive; a tenant's own consumer does not read its dead letters.
   const deadLetters = new Map(

@@ -5,7 +5,10 @@ import { parseEventType } from './event-type.js';
 /** What a set knows of an event type: its contract, or how much of it is unknown. */
 export type ContractLookup = AnyEventContract | 'unknown-version' | 'unknown-type';
 
-const STRENGTH: Readonly<Record<Protection, number>> = { none: 0, authentic: 1, confidential: 2 };
+function strengthOf(protection: Protection): number {
+  if (typeof protection === 'object') return 2;
+  return { none: 0, authentic: 1, confidential: 3 }[protection];
+}
 
 /** The contracts of one client or consumer, which can stand beside each other. */
 export class ContractSet {
@@ -58,13 +61,13 @@ export class ContractSet {
   /**
    * The protection a record of this event type must have. The newest version's governs all versions of a
    * type, or a forged record would only have to name an older, unprotected one; a version that is itself
-   * better protected keeps that. An event type that is not in the set demands the most.
+   * protected as well or better keeps its own. An event type that is not in the set demands the most.
    */
   requiredProtection(eventType: string): Protection {
     const contract = this.#byEventType.get(eventType);
     if (contract === undefined) return 'confidential';
     const newest = this.#newestByType.get(contract.type) ?? contract;
     if (this.#acceptUnprotected.has(eventType)) return contract.protection;
-    return STRENGTH[newest.protection] > STRENGTH[contract.protection] ? newest.protection : contract.protection;
+    return strengthOf(newest.protection) > strengthOf(contract.protection) ? newest.protection : contract.protection;
   }
 }

@@ -1,5 +1,7 @@
 import { tenantryError } from '../core/errors.js';
+import { declaredNames } from './declared-names.js';
 import { brandContract, type EventContract, type Protection } from './event-contract.js';
+import { parseFieldPaths } from './field-paths.js';
 import { isLogicalTopic } from './logical-topic.js';
 import { isStandardSchema, type SchemaInput, type SchemaOutput, type StandardSchema } from './standard-schema.js';
 import type { SurvivesJson } from './json-safe.js';
@@ -34,7 +36,7 @@ export interface EventDefinition<
 
 const TYPE = /^[a-z0-9][a-z0-9_-]*(?:\.[a-z0-9][a-z0-9_-]*)*$/;
 const MAX_TYPE_LENGTH = 200;
-const PROTECTIONS: readonly unknown[] = ['confidential', 'authentic', 'none'] satisfies Protection[];
+const WHOLE_PROTECTIONS: readonly unknown[] = ['confidential', 'authentic', 'none'] satisfies Protection[];
 
 /**
  * Defines an event contract.
@@ -73,7 +75,7 @@ export function defineEvent<
     version,
     eventType: `${type}.v${version}`,
     topic,
-    protection,
+    protection: frozen(protection),
     compacted: (definition.compacted ?? false) as Compacted,
     schema,
     aggregateId,
@@ -99,10 +101,34 @@ function checkDefinition(definition: EventDefinition<string, number, StandardSch
     'topic must match ^[a-z0-9][a-z0-9-]{0,99}$, be none of dlq, retry, quarantine, and not end in -internal',
   );
   check(isStandardSchema(schema), 'schema must implement Standard Schema, as zod, valibot and arktype do');
-  check(PROTECTIONS.includes(protection), "protection must be 'confidential', 'authentic' or 'none'");
+  check(
+    WHOLE_PROTECTIONS.includes(protection) || isObject(protection),
+    "protection must be 'confidential', { fields }, 'authentic' or 'none'",
+  );
+  if (isObject(protection) && isStandardSchema(schema)) {
+    const problem = fieldsProblem(protection, schema);
+    check(problem === undefined, `protection: ${problem ?? ''}`);
+  }
   check(typeof aggregateId === 'function', 'aggregateId must be a function of the data');
   check(typeof compacted === 'boolean', 'compacted must be true or false');
   check(tenant === undefined || typeof tenant === 'function', 'tenant must be a function of the data');
+}
+
+function fieldsProblem(protection: object, schema: StandardSchema): string | undefined {
+  const paths = parseFieldPaths(Reflect.get(protection, 'fields'));
+  if (typeof paths === 'string') return paths;
+  // A name that is written wrong would leave the field it means in the clear, so it must be one of the schema's.
+  const declared = declaredNames(schema);
+  const unknown = paths.find(({ names }) => declared.size > 0 && !names.every((name) => declared.has(name)));
+  return unknown && `field ${unknown.pointer} must be one that the schema declares`;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+function frozen(protection: Protection): Protection {
+  return typeof protection === 'string' ? protection : Object.freeze({ fields: Object.freeze([...protection.fields]) });
 }
 
 function invalid(what: string, problem: string): Error {

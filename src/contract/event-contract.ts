@@ -5,9 +5,19 @@ import type { StandardSchema } from './standard-schema.js';
  *
  * - `confidential`: sealed; only who holds the tenant's key reads them
  * - `authentic`: readable by everybody, but only the tenant can have written them
+ * - `{ fields }`: `authentic`, and the fields named are sealed
  * - `none`: neither
  */
-export type Protection = 'confidential' | 'authentic' | 'none';
+export type Protection = 'confidential' | SealedFields | 'authentic' | 'none';
+
+/** Single confidential fields of an event that others may read. */
+export interface SealedFields {
+  /**
+   * JSON Pointers (RFC 6901) from the root of the data, such as `/card/number`. Each leads through objects only, so
+   * that a list is sealed as a whole; none may lead through another. A field that an event does not have is left out.
+   */
+  readonly fields: readonly string[];
+}
 
 /**
  * An event contract, as `defineEvent` returns it. It holds literal types and plain input and output types,

@@ -7,5 +7,6 @@ export type {
   InputOf,
   OutputOf,
   Protection,
+  SealedFields,
 } from './event-contract.js';
 export type { SchemaInput, SchemaIssue, SchemaOutput, SchemaResult, StandardSchema } from './standard-schema.js';

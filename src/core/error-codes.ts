@@ -290,6 +290,12 @@ export const ERROR_CODES = {
     meaning: 'The record was sealed under a data key that is revoked for its tenant.',
     remedy: 'Inspect the record in quarantine: the key is known to be leaked.',
   },
+  SEALED_FIELDS_INVALID: {
+    retryable: false,
+    actor: 'application',
+    meaning: 'A field that the contract seals stands in the clear or has no place, or another one is sealed.',
+    remedy: "Correct the contract's fields or the data; inspect a record in quarantine.",
+  },
   // Boundary of a consumed record
   RECORD_KEY_INVALID: {
     retryable: false,

@@ -5,7 +5,14 @@ import type { Telemetry } from '../telemetry/telemetry.js';
 import type { ReadableValue } from './associated-data.js';
 import { DataKeySource } from './data-key-source.js';
 import { settingsOf, type EncryptionOptions, type EnvelopeSettings } from './encryption-options.js';
-import { dekIdOf, FIXED_OVERHEAD_BYTES, hasEnvelopeMagic, parseEnvelope, type Envelope } from './envelope-layout.js';
+import {
+  dekIdOf,
+  FIXED_OVERHEAD_BYTES,
+  hasEnvelopeMagic,
+  parseEnvelope,
+  type Envelope,
+  type Placement,
+} from './envelope-layout.js';
 import type { Eventual } from './eventual.js';
 import type { KeyAlarm } from './key-alarm.js';
 import { OpeningKeys } from './opening-keys.js';
@@ -68,11 +75,15 @@ class KeyedEnvelopeCipher implements EnvelopeCipher {
   }
 
   sealValue(identity: SealedIdentity, plaintext: Buffer, timeMs: number): Eventual<Buffer> {
-    return this.#sealed(identity, plaintext, timeMs, undefined);
+    return this.#sealed(identity, 'value', plaintext, timeMs, undefined);
   }
 
   sealDetached(identity: SealedIdentity, value: Buffer | null, timeMs: number): Eventual<Buffer> {
-    return this.#sealed(identity, NOTHING, timeMs, value);
+    return this.#sealed(identity, 'detached', NOTHING, timeMs, value);
+  }
+
+  sealFields(identity: SealedIdentity, value: Buffer, fields: Buffer, timeMs: number): Eventual<Buffer> {
+    return this.#sealed(identity, 'fields', fields, timeMs, value);
   }
 
   release(sealed: Buffer): void {
@@ -97,6 +108,12 @@ class KeyedEnvelopeCipher implements EnvelopeCipher {
     return this.#opened(identity, envelope, value, () => ({ timeMs }));
   }
 
+  openFields(identity: SealedIdentity, value: Buffer, seal: Buffer): Eventual<OpenedValue> {
+    const envelope = parseEnvelope(seal, 'fields');
+    const { timeMs } = envelope;
+    return this.#opened(identity, envelope, value, (plaintext) => ({ plaintext, timeMs }));
+  }
+
   renewKeys(): void {
     this.#sealing.clear();
   }
@@ -119,11 +136,17 @@ class KeyedEnvelopeCipher implements EnvelopeCipher {
     this.#seal.wipe();
   }
 
-  #sealed(identity: SealedIdentity, plaintext: Buffer, timeMs: number, readable: ReadableValue): Eventual<Buffer> {
+  #sealed(
+    identity: SealedIdentity,
+    placement: Placement,
+    plaintext: Buffer,
+    timeMs: number,
+    readable: ReadableValue,
+  ): Eventual<Buffer> {
     this.#assertRunning();
     return this.#sealing.use(identity.tenantId, (session) => {
       this.#assertRunning();
-      return this.#seal.seal(session, identity, plaintext, timeMs, readable);
+      return this.#seal.seal(session, identity, placement, plaintext, timeMs, readable);
     });
   }
 

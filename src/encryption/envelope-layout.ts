@@ -34,6 +34,9 @@ export const FIXED_OVERHEAD_BYTES = WRAPPED_AT + TAG_BYTES;
 
 /** The envelope stands in the header `tenantry-seal` and the value stays as it is. */
 export const FLAG_DETACHED = 0x01;
+/** The plaintext of a detached seal is the JSON `{pointer: value}` of single fields; else it is empty. */
+export const FLAG_FIELDS = 0x02;
+const KNOWN_FLAGS = FLAG_DETACHED | FLAG_FIELDS;
 
 const NONCE_SEQ_AT = 4;
 const SEQ_BYTES = 8;
@@ -42,8 +45,15 @@ const TWO_32 = 0x1_0000_0000;
 /** The latest time a JavaScript `Date` can hold; a time beyond it could reach no handler. */
 const MAX_TIME_MS = 8.64e15;
 
-/** Where an envelope was found: in place of a value, or beside one. */
-export type Placement = 'value' | 'detached';
+/** Where an envelope was found: in place of a value, beside one, or beside one and with fields in it. */
+export type Placement = 'value' | 'detached' | 'fields';
+
+/** What each placement demands, so that none is taken for another. */
+export const FLAGS: Readonly<Record<Placement, number>> = {
+  value: 0,
+  detached: FLAG_DETACHED,
+  fields: FLAG_DETACHED | FLAG_FIELDS,
+};
 
 /** An envelope whose layout is right; nothing in it is authenticated yet. */
 export interface Envelope {
@@ -65,12 +75,9 @@ export function parseEnvelope(bytes: Buffer, placement: Placement): Envelope {
   if (bytes[VERSION_AT] !== VERSION) throw unsupported('version', bytes[VERSION_AT]);
   if (bytes[SUITE_AT] !== SUITE) throw unsupported('suite', bytes[SUITE_AT]);
   const flags = bytes[FLAGS_AT] ?? 0;
-  // Flag 02, single sealed fields, is refused like any other unknown flag until `protection` can name fields: it
-  // then joins FLAG_DETACHED here, and the plaintext of a detached seal may be its JSON `{pointer: value}`.
-  if ((flags & ~FLAG_DETACHED) !== 0) throw unsupported('flags', flags);
+  if ((flags & ~KNOWN_FLAGS) !== 0) throw unsupported('flags', flags);
   if (bytes.length < WRAPPED_AT) throw malformed('is cut inside its header');
-  if ((flags === FLAG_DETACHED) !== (placement === 'detached'))
-    throw malformed('stands where its flags do not allow it');
+  if (flags !== FLAGS[placement]) throw malformed('stands where its flags do not allow it');
 
   const wrappedBytes = bytes.readUInt16BE(WRAPPED_LENGTH_AT);
   if (wrappedBytes === 0 || wrappedBytes > MAX_WRAPPED_BYTES) throw malformed('has a wrapped key of a wrong length');

@@ -36,6 +36,8 @@ export interface RecordCipher {
   sealValue(identity: SealedIdentity, plaintext: Buffer, timeMs: number): Buffer | Promise<Buffer>;
   /** Authenticates a value that stays as it is, or a tombstone; the seal goes into a header. */
   sealDetached(identity: SealedIdentity, value: Buffer | null, timeMs: number): Buffer | Promise<Buffer>;
+  /** Seals single fields of a value and authenticates the rest with them; the seal goes into a header. */
+  sealFields(identity: SealedIdentity, value: Buffer, fields: Buffer, timeMs: number): Buffer | Promise<Buffer>;
   /** Takes back what sealing gave: nobody reads it any more, and it may be written over. */
   release(sealed: Buffer): void;
   openValue(identity: SealedIdentity, envelope: Buffer): OpenedValue | Promise<OpenedValue>;
@@ -45,6 +47,8 @@ export interface RecordCipher {
     value: Buffer | null,
     seal: Buffer,
   ): { readonly timeMs: number } | Promise<{ readonly timeMs: number }>;
+  /** Verifies a detached seal that holds fields; answers with these. */
+  openFields(identity: SealedIdentity, value: Buffer, seal: Buffer): OpenedValue | Promise<OpenedValue>;
   /** The tenants whose keys do not serve now, as far as anybody has asked for them lately. */
   keyAlarms(): readonly KeyAlarm[];
   /** Forgets all keys, as far as Node.js allows. */

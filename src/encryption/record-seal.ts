@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto';
 import { tenantryError } from '../core/errors.js';
 import { Slab } from '../core/slab.js';
 import { AssociatedData, type ReadableValue } from './associated-data.js';
-import { ciphertextOf, FLAG_DETACHED, TAG_BYTES, tagOf, writeNonce, type Envelope } from './envelope-layout.js';
+import { ciphertextOf, FLAGS, TAG_BYTES, tagOf, writeNonce, type Envelope, type Placement } from './envelope-layout.js';
 import type { SealedIdentity } from './record-cipher.js';
 import type { SealingSession } from './sealing-session.js';
 
@@ -19,15 +19,16 @@ export class RecordSeal {
   readonly #slab = new Slab(ENVELOPE_SLAB_SIZES);
   readonly #nonce = Buffer.alloc(NONCE_BYTES);
 
-  /** @param readable - for a detached seal the value that stays readable; `undefined` seals `plaintext` */
+  /** @param readable - for a detached seal, with fields or without, the value that stays readable; else `undefined` */
   seal(
     session: SealingSession,
     identity: SealedIdentity,
+    placement: Placement,
     plaintext: Buffer,
     timeMs: number,
     readable: ReadableValue,
   ): Buffer {
-    const head = session.nextHead(readable === undefined ? 0 : FLAG_DETACHED, timeMs);
+    const head = session.nextHead(FLAGS[placement], timeMs);
     const envelope = this.#slab.take(head.length + plaintext.length + TAG_BYTES);
     envelope.set(head);
     writeNonce(this.#nonce, head);

@@ -5,20 +5,21 @@ import { HEADER } from '../record/header-names.js';
 import { headerSizeBytes } from '../record/wire-record.js';
 import { withSeal, type Admitted, type Routed, type Sealed } from './stages.js';
 
-/** How an event's protection is carried: not at all, in the value's place, or beside it in a header. */
-export type SealForm = 'none' | 'value' | 'detached';
+/** How an event's protection is carried: not at all, in the value's place, or beside it, with fields or without. */
+export type SealForm = 'none' | 'value' | 'detached' | 'fields';
 
 export function sealForm(contract: AnyEventContract, tombstone: boolean): SealForm {
   if (contract.protection === 'none') return 'none';
-  return contract.protection === 'confidential' && !tombstone ? 'value' : 'detached';
+  if (tombstone || contract.protection === 'authentic') return 'detached';
+  return contract.protection === 'confidential' ? 'value' : 'fields';
 }
 
-/** What sealing will add to a record, before it is sealed. */
-export function sealBytes(event: Routed, cipher: RecordCipher | undefined): number {
+/** What sealing will add to a record, before it is sealed, with the fields that go into the seal. */
+export function sealBytes(event: Routed, cipher: RecordCipher | undefined, fieldsBytes: number): number {
   const form = sealForm(event.contract, event.tombstone);
   if (form === 'none') return 0;
   const overhead = requireCipher(cipher, event.contract).overheadBytes(event.tenantId);
-  return form === 'value' ? overhead : headerSizeBytes(HEADER.seal, overhead);
+  return form === 'value' ? overhead : headerSizeBytes(HEADER.seal, overhead + fieldsBytes);
 }
 
 /** Seals an event as its contract demands. Errors as of `RecordCipher`. */
@@ -27,24 +28,26 @@ export function sealEvent(event: Admitted, cipher: RecordCipher | undefined): Se
   if (form === 'none') return withSeal(event, event.payload, undefined);
   const sealing = requireCipher(cipher, event.contract);
   const identity = sealedIdentity(event);
-  if (form === 'value' && event.payload !== null) {
-    const envelope = sealOnce(sealing, identity, event.payload, event.eventTimeMs);
+  const { payload, sealedFields, eventTimeMs } = event;
+  if (form === 'value' && payload !== null) {
+    const envelope = sealOnce(payload, () => sealing.sealValue(identity, payload, eventTimeMs));
     return settle(envelope, (value) => withSeal(event, value, undefined));
   }
-  const seal = sealing.sealDetached(identity, event.payload, event.eventTimeMs);
-  return settle(seal, (bytes) => withSeal(event, event.payload, bytes));
+  if (form === 'fields') {
+    if (payload === null || sealedFields === undefined)
+      throw tenantryError('INVALID_STATE', 'the fields of an event are taken out before it is sealed');
+    const seal = sealOnce(sealedFields, () => sealing.sealFields(identity, payload, sealedFields, eventTimeMs));
+    return settle(seal, (bytes) => withSeal(event, payload, bytes));
+  }
+  const seal = sealing.sealDetached(identity, payload, eventTimeMs);
+  return settle(seal, (bytes) => withSeal(event, payload, bytes));
 }
 
-/** Seals a value and overwrites it, whatever came of it: nobody needs the plaintext any more. */
-function sealOnce(
-  cipher: RecordCipher,
-  identity: SealedIdentity,
-  plaintext: Buffer,
-  timeMs: number,
-): Buffer | Promise<Buffer> {
+/** Seals and overwrites what was sealed, whatever came of it: nobody needs the plaintext any more. */
+function sealOnce(plaintext: Buffer, seal: () => Buffer | Promise<Buffer>): Buffer | Promise<Buffer> {
   let isPending = false;
   try {
-    const envelope = cipher.sealValue(identity, plaintext, timeMs);
+    const envelope = seal();
     if (!(envelope instanceof Promise)) return envelope;
     isPending = true;
     return envelope.finally(() => plaintext.fill(0));
@@ -71,6 +74,6 @@ function requireCipher(cipher: RecordCipher | undefined, contract: AnyEventContr
   if (cipher !== undefined) return cipher;
   throw tenantryError(
     'KEY_NOT_CONFIGURED',
-    `event contract ${contract.eventType} has protection '${contract.protection}', and the client has no encryption option`,
+    `event contract ${contract.eventType} is protected, and the client has no encryption option`,
   );
 }

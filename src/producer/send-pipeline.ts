@@ -10,7 +10,7 @@ import type { RateLimiter } from '../rate-limit/limiter.js';
 import type { WireHeader } from '../record/wire-record.js';
 import type { Router } from '../routing/router.js';
 import { assertRoundTrips } from '../serde/round-trip.js';
-import type { ValueSerde } from '../serde/value-serde.js';
+import { assertSealsFields, type ValueSerde } from '../serde/value-serde.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import type { Delivery, RecordProducer } from '../transport/port.js';
 import { outgoingRecord, recordCostBytes } from './outgoing-record.js';
@@ -166,7 +166,10 @@ export class SendPipeline {
 
   #route(event: Validated): Routed {
     // What has been published before need not be compared again.
-    if (!this.#provedContracts.has(event.contract)) this.#contracts.add(event.contract);
+    if (!this.#provedContracts.has(event.contract)) {
+      this.#contracts.add(event.contract);
+      assertSealsFields(this.#parts.serde, event.contract);
+    }
     const { topic, partitions } = this.#parts.router.route(event.tenantId, event.contract);
     return withRoute(event, topic, partitions);
   }
@@ -191,18 +194,25 @@ export class SendPipeline {
   }
 
   /** Refuses a record that the broker would refuse, before it costs anything. */
-  #weigh(event: Routed, payload: Buffer | null, traceHeaders: readonly WireHeader[]): Encoded {
-    const added = sealBytes(event, this.#parts.cipher);
+  #weigh(event: Routed, bytes: Buffer | null, traceHeaders: readonly WireHeader[]): Encoded {
+    const { cipher, serde } = this.#parts;
+    const { contract } = event;
+    const split =
+      bytes !== null && typeof contract.protection === 'object'
+        ? serde.fields?.split(contract, contract.protection, bytes)
+        : undefined;
+    const payload = split?.readable ?? bytes;
+    const added = sealBytes(event, cipher, split?.sealed.length ?? 0);
     const costBytes = recordCostBytes(event, payload?.length ?? 0, added, traceHeaders);
     const limitBytes = this.#limits.maxRecordBytes;
     if (costBytes > limitBytes) {
       throw tenantryError(
         'RECORD_TOO_LARGE',
-        `event ${event.contract.eventType}: the record would have ${costBytes} bytes, the limit is ${limitBytes}`,
+        `event ${contract.eventType}: the record would have ${costBytes} bytes, the limit is ${limitBytes}`,
         { sizeBytes: costBytes, limitBytes },
       );
     }
-    return withPayload(event, payload, traceHeaders, costBytes);
+    return withPayload(event, payload, split?.sealed, traceHeaders, costBytes);
   }
 
   #submit(
@@ -264,11 +274,12 @@ export class SendPipeline {
   }
 
   /** The producer has copies of its own. What was taken last goes back first. */
-  #release({ contract, payload, value, seal }: Sealed): void {
+  #release({ contract, payload, sealedFields, value, seal }: Sealed): void {
     const { cipher, serde } = this.#parts;
     if (seal !== undefined) cipher?.release(seal);
     if (value !== null && value !== payload) cipher?.release(value);
     if (payload !== null) serde.release?.(contract, payload);
+    if (sealedFields !== undefined) serde.release?.(contract, sealedFields);
   }
 }
 

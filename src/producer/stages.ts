@@ -43,6 +43,8 @@ export function withRoute(event: Validated, topic: string, partitions: Partition
 /** The bytes are known, as they are before sealing; null for a tombstone. */
 export interface Encoded extends Routed {
   readonly payload: Buffer | null;
+  /** The fields that leave the payload and go into its seal, as bytes; undefined for all other contracts. */
+  readonly sealedFields: Buffer | undefined;
   /** The headers of the publish's span; none where it is not traced. */
   readonly traceHeaders: readonly WireHeader[];
   /** What the record will weigh once sealed. */
@@ -52,11 +54,13 @@ export interface Encoded extends Routed {
 export function withPayload(
   event: Routed,
   payload: Buffer | null,
+  sealedFields: Buffer | undefined,
   traceHeaders: readonly WireHeader[],
   costBytes: number,
 ): Encoded {
   const encoded = event as Writable<Encoded>;
   encoded.payload = payload;
+  encoded.sealedFields = sealedFields;
   encoded.traceHeaders = traceHeaders;
   encoded.costBytes = costBytes;
   return encoded;

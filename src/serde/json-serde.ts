@@ -1,12 +1,14 @@
-import type { AnyEventContract } from '../contract/event-contract.js';
+import type { AnyEventContract, SealedFields } from '../contract/event-contract.js';
+import { fieldPathsOf } from '../contract/field-paths.js';
 import { tenantryError } from '../core/errors.js';
 import { Slab } from '../core/slab.js';
 import { decodeUtf8 } from '../core/utf8.js';
 import { holdsForbiddenKey } from './forbidden-keys.js';
-import type { ValueSerde } from './value-serde.js';
+import { putFields, takeFields } from './sealed-fields.js';
+import type { SplitValue, ValueSerde } from './value-serde.js';
 
 /** Values as JSON (RFC 8259) in UTF-8, without a byte order mark. Both directions answer at once. */
-export const jsonSerde = { encode, decode, release } as const satisfies ValueSerde;
+export const jsonSerde = { encode, decode, release, fields: { split, join } } as const satisfies ValueSerde;
 
 /** Slabs of the size of Buffer's own pool: a publish that waits holds on to no more than this. */
 const SLAB_SIZES = { slabBytes: 8_192, largestBytes: 2_048 };
@@ -19,15 +21,32 @@ const readable = new Slab(SLAB_SIZES);
 function encode(contract: AnyEventContract, value: unknown): Buffer {
   const text = stringify(contract, value);
   if (holdsForbiddenKey(text, () => JSON.parse(text))) throw notSerializable(contract, 'it holds a forbidden key');
-  return slabOf(contract).takeText(text);
+  const { protection } = contract;
+  return (protection === 'confidential' || typeof protection === 'object' ? secrets : readable).takeText(text);
 }
 
-function release(contract: AnyEventContract, bytes: Buffer): void {
-  slabOf(contract).giveBack(bytes);
+/** Each slab knows its own bytes. */
+function release(_contract: AnyEventContract, bytes: Buffer): void {
+  secrets.giveBack(bytes);
+  readable.giveBack(bytes);
 }
 
-function slabOf({ protection }: AnyEventContract): Slab {
-  return protection === 'confidential' ? secrets : readable;
+// By way of text, because only that is free of getters, `toJSON` and the like: what is taken out is out.
+function split(contract: AnyEventContract, protection: SealedFields, bytes: Buffer): SplitValue {
+  const root: unknown = JSON.parse(bytes.toString('utf8'));
+  bytes.fill(0);
+  secrets.giveBack(bytes);
+  const fields = takeFields(contract, fieldPathsOf(protection), root);
+  return {
+    readable: readable.takeText(stringify(contract, root)),
+    sealed: secrets.takeText(stringify(contract, fields)),
+  };
+}
+
+function join(contract: AnyEventContract, protection: SealedFields, { readable, sealed }: SplitValue): unknown {
+  const root = decode(contract, readable);
+  putFields(contract, fieldPathsOf(protection), root, decode(contract, sealed));
+  return root;
 }
 
 function stringify(contract: AnyEventContract, value: unknown): string {

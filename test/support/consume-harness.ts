@@ -9,6 +9,7 @@ import type { RecordCipher } from '../../src/encryption/record-cipher.js';
 import { localRateLimiter } from '../../src/rate-limit/local-rate-limiter.js';
 import { controlTopic, deadLetterTopic, quarantineTopic } from '../../src/routing/naming.js';
 import { jsonSerde } from '../../src/serde/json-serde.js';
+import type { ValueSerde } from '../../src/serde/value-serde.js';
 import { telemetrySchema } from '../../src/telemetry/options.js';
 import { Telemetry } from '../../src/telemetry/telemetry.js';
 import { AmbientTenant } from '../../src/tenant/ambient-tenant.js';
@@ -30,6 +31,7 @@ export interface ProcessOptions {
   readonly limit?: TenantRateLimit | undefined;
   /** In place of the fake one; made with the clock and the telemetry of the process. */
   readonly cipher?: ((ports: EnvelopeCipherPorts) => RecordCipher) | undefined;
+  readonly serde?: ValueSerde | undefined;
 }
 
 /** A process with one consumer: it can be killed, and then nothing of it happens any more. */
@@ -57,7 +59,7 @@ export class ConsumerProcess {
         producer: this.transport.createProducer(),
         limiter: this.limiter,
         cipher: given.cipher?.({ clock, telemetry }) ?? this.cipher,
-        serde: jsonSerde,
+        serde: given.serde ?? jsonSerde,
         ambient: this.ambient,
         directory: given.directory ?? openDirectory,
         running: new Set(),

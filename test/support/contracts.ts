@@ -27,6 +27,17 @@ export const Whispered = defineEvent({
   protection: 'confidential',
 });
 
+/** With a field in its seal, on a compacted topic. */
+export const Lettered = defineEvent({
+  type: 'states.lettered',
+  version: 1,
+  topic: 'states',
+  schema: noted,
+  aggregateId: ({ id }) => id,
+  protection: { fields: ['/note'] },
+  compacted: true,
+});
+
 /** With a detached seal, on a compacted topic. */
 export const Signed = defineEvent({
   type: 'states.signed',

@@ -26,6 +26,10 @@ export class FakeCipher implements RecordCipher {
     return this.#after(identity, () => sealOf(identity));
   }
 
+  sealFields(identity: SealedIdentity, value: Buffer, fields: Buffer): Buffer | Promise<Buffer> {
+    return this.#after(identity, () => Buffer.concat([sealOf(identity), value, MARK, fields]));
+  }
+
   release(): void {
     // Each of its answers has memory of its own.
   }
@@ -45,6 +49,15 @@ export class FakeCipher implements RecordCipher {
     return this.#after(identity, () => {
       if (!seal.equals(sealOf(identity))) throw tenantryError('SEAL_INVALID', 'not the seal of this record');
       return { timeMs: 1 };
+    });
+  }
+
+  openFields(identity: SealedIdentity, value: Buffer, seal: Buffer): OpenedValue | Promise<OpenedValue> {
+    return this.#after(identity, () => {
+      const start = Buffer.concat([sealOf(identity), value, MARK]);
+      if (!seal.subarray(0, start.length).equals(start))
+        throw tenantryError('SEAL_INVALID', 'not the seal of this record');
+      return { plaintext: seal.subarray(start.length), timeMs: 1 };
     });
   }
 

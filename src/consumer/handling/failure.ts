@@ -26,6 +26,7 @@ const QUARANTINED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'KEY_REFUSED',
   'KEY_NOT_CONFIGURED',
   'DATA_KEY_REVOKED',
+  'SEALED_FIELDS_INVALID',
 ]);
 
 const HELD: ReadonlySet<ErrorCode> = new Set<ErrorCode>([

@@ -30,9 +30,13 @@ export class HandlerTable {
     this.#routes.set(contract.eventType, { contract, handler, policy });
   }
 
+  get contracts(): readonly AnyEventContract[] {
+    return [...this.#routes.values()].map(({ contract }) => contract);
+  }
+
   /** The logical topics of all handled contracts. */
   get topics(): readonly string[] {
-    return [...new Set([...this.#routes.values()].map((route) => route.contract.topic))];
+    return [...new Set(this.contracts.map(({ topic }) => topic))];
   }
 
   get eventTypes(): readonly string[] {

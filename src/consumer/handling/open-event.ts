@@ -1,7 +1,8 @@
 import type { ConsumedEvent } from '../../api/consumed-event.js';
+import type { SealedFields } from '../../contract/event-contract.js';
 import { validatePayload } from '../../contract/validate.js';
 import { tenantryError } from '../../core/errors.js';
-import type { RecordCipher, SealedIdentity } from '../../encryption/record-cipher.js';
+import type { OpenedValue, RecordCipher, SealedIdentity } from '../../encryption/record-cipher.js';
 import { isReservedHeader } from '../../record/header-names.js';
 import type { WireHeader } from '../../record/wire-record.js';
 import type { ValueSerde } from '../../serde/value-serde.js';
@@ -19,12 +20,14 @@ export interface OpenParts {
 interface Opened {
   readonly value: Buffer | null;
   readonly timeMs: number;
+  /** The fields that were in the seal, and what named them. */
+  readonly sealed?: { readonly bytes: Buffer; readonly protection: SealedFields };
 }
 
 /**
  * Makes the event of a guarded record: open → decode → validate. Answers at once where no key service has
- * to be asked. Fails with the codes of `RecordCipher`, with `SEAL_MISSING`, `UNEXPECTED_TOMBSTONE`,
- * `PAYLOAD_MALFORMED` or `PAYLOAD_INVALID`.
+ * to be asked. Fails with the codes of `RecordCipher`, with `SEAL_MISSING`, `SEALED_FIELDS_INVALID`,
+ * `UNEXPECTED_TOMBSTONE`, `PAYLOAD_MALFORMED` or `PAYLOAD_INVALID`.
  */
 export function openEvent(
   delivery: Delivery,
@@ -60,6 +63,15 @@ function open(delivery: Delivery, guarded: GuardedRecord, route: Route, parts: O
       'SEAL_MISSING',
       `event contract ${route.contract.eventType} is protected, and the record carries no seal`,
     );
+  }
+  if (typeof protection === 'object' && value !== null) {
+    const opened = cipher.openFields(identity, value, guarded.seal);
+    const withFields = ({ plaintext, timeMs }: OpenedValue): Opened => ({
+      value,
+      timeMs,
+      sealed: { bytes: plaintext, protection },
+    });
+    return opened instanceof Promise ? opened.then(withFields) : withFields(opened);
   }
   const verified = cipher.openDetached(identity, value, guarded.seal);
   return verified instanceof Promise
@@ -104,6 +116,11 @@ function decode(
       'UNEXPECTED_TOMBSTONE',
       `event contract ${contract.eventType} is not compacted and has no tombstones`,
     );
+  }
+  const { sealed } = opened;
+  if (sealed !== undefined) {
+    const split = { readable: opened.value, sealed: sealed.bytes };
+    return event(validatePayload(contract, parts.serde.fields?.join(contract, sealed.protection, split)));
   }
   const decoded = parts.serde.decode(contract, opened.value);
   if (decoded instanceof Promise) return decoded.then((value) => event(validatePayload(contract, value)));

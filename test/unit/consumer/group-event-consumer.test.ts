@@ -1,7 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import { tenantryError } from '../../../src/core/errors.js';
 import { quarantineTopic } from '../../../src/routing/naming.js';
-import { Noted, Signed, Whispered } from '../../support/contracts.js';
+import { jsonSerde } from '../../../src/serde/json-serde.js';
+import { Lettered, Noted, Signed, Whispered } from '../../support/contracts.js';
 import { ConsumeHarness, ConsumerProcess, GROUP } from '../../support/consume-harness.js';
 import { eventRecord } from '../../support/records.js';
 
@@ -25,6 +26,13 @@ describe('a consumer', () => {
   it('without handlers does not start', async () => {
     const { consumer } = new ConsumerProcess(new ConsumeHarness().kafka);
     await expect(consumer.start()).rejects.toThrow(code('INVALID_STATE'));
+  });
+
+  it('does not start for a contract that seals fields where values have none', async () => {
+    const { encode, decode } = jsonSerde;
+    const { consumer } = new ConsumerProcess(new ConsumeHarness().kafka, { serde: { encode, decode } });
+    consumer.on(Lettered, ignore);
+    await expect(consumer.start()).rejects.toThrow(code('INVALID_CONTRACT'));
   });
 
   it.each(['notes', `${GROUP}.notes.dlq`, quarantineTopic('notes')])(

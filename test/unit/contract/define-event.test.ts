@@ -34,6 +34,21 @@ describe('defineEvent', () => {
     expect(isEventContract({ ...contract })).toBe(false);
   });
 
+  it('keeps the fields to seal, in a list that nobody can change', () => {
+    const fields = ['/orderId'];
+    const { protection } = defineEvent({ ...definition, protection: { fields } });
+    fields.push('/other');
+    expect(protection).toEqual({ fields: ['/orderId'] });
+    expect(Object.isFrozen(protection) && Object.isFrozen((protection as { fields: unknown }).fields)).toBe(true);
+  });
+
+  it('takes any field where the schema declares no names', () => {
+    const protection = { fields: ['/any/thing'] };
+    expect(defineEvent({ ...definition, schema: z.any(), aggregateId: () => 'a', protection }).protection).toEqual(
+      protection,
+    );
+  });
+
   it('keeps how the data names its tenant', () => {
     const contract = defineEvent({ ...definition, tenant: (order) => order.orderId });
     expect(contract.tenantOf?.({ orderId: 'acme' })).toBe('acme');
@@ -70,6 +85,13 @@ describe('defineEvent', () => {
     ['a schema of another kind', { schema: { parse: () => 1 } }, 'schema must'],
     ['no protection', { protection: undefined }, 'protection must'],
     ['an unknown protection', { protection: 'secret' }, 'protection must'],
+    ['a protection that is null', { protection: null }, 'protection must'],
+    ['fields that are no list', { protection: { fields: '/orderId' } }, 'a list of at least one'],
+    [
+      'a field that the schema does not declare',
+      { protection: { fields: ['/orderid'] } },
+      'one that the schema declares',
+    ],
     ['no aggregateId', { aggregateId: 'orderId' }, 'aggregateId must'],
     ['compacted as text', { compacted: 'yes' }, 'compacted must'],
     ['tenant as text', { tenant: 'tenantId' }, 'tenant must'],

@@ -5,11 +5,12 @@ import { validateEvent, validateTombstone } from '../../../src/producer/validate
 import { ALL_PARTITIONS } from '../../../src/routing/partition-set.js';
 import { VirtualClock } from '../../../src/testing/virtual-clock.js';
 import type { AnyEventContract } from '../../../src/contract/event-contract.js';
-import { ACME, Noted, Signed, Whispered } from '../../support/contracts.js';
+import { ACME, Lettered, Noted, Signed, Whispered } from '../../support/contracts.js';
 import { FakeCipher } from '../../support/fake-cipher.js';
 
 const clock = new VirtualClock();
 const PAYLOAD = '{"id":"n"}';
+const FIELDS = '{"/note":"secret"}';
 
 function admitted(contract: AnyEventContract, tombstone = false): Admitted {
   const validated = tombstone
@@ -20,6 +21,7 @@ function admitted(contract: AnyEventContract, tombstone = false): Admitted {
     topic: contract.topic,
     partitions: ALL_PARTITIONS,
     payload: tombstone ? null : Buffer.from(PAYLOAD),
+    sealedFields: typeof contract.protection === 'object' && !tombstone ? Buffer.from(FIELDS) : undefined,
     traceHeaders: [],
     costBytes: 1,
     chargedBytes: 1,
@@ -33,6 +35,8 @@ describe('sealing', () => {
     ['confidential', Whispered, true, 'detached'],
     ['authentic', Signed, false, 'detached'],
     ['authentic', Signed, true, 'detached'],
+    ['fields', Lettered, false, 'fields'],
+    ['fields', Lettered, true, 'detached'],
   ] as const)('of protection %s (%#) is %s', (_protection, contract, tombstone, form) => {
     expect(sealForm(contract, tombstone)).toBe(form);
   });
@@ -45,6 +49,21 @@ describe('sealing', () => {
     expect([signed.value?.toString(), signed.seal?.length]).toEqual([PAYLOAD, expect.any(Number)]);
     const tombstone = await sealEvent(admitted(Signed, true), cipher);
     expect([tombstone.value, tombstone.seal?.length]).toEqual([null, expect.any(Number)]);
+  });
+
+  it('leaves the rest of an event with sealed fields as it is, and the fields only in its seal', async () => {
+    const cipher = new FakeCipher();
+    const event = admitted(Lettered);
+    const { value, seal } = await sealEvent(event, cipher);
+    expect(value?.toString()).toBe(PAYLOAD);
+    expect(seal?.toString()).toContain(`sealed:${FIELDS}`);
+    expect(event.sealedFields).toEqual(Buffer.alloc(FIELDS.length));
+    expect(sealBytes(event, cipher, 1_000) - sealBytes(event, cipher, 0)).toBe(1_000);
+  });
+
+  it('seals nothing of an event whose fields were not taken out', () => {
+    const event = { ...admitted(Lettered), sealedFields: undefined };
+    expect(() => sealEvent(event, new FakeCipher())).toThrow(expect.objectContaining({ code: 'INVALID_STATE' }));
   });
 
   it.each<[string, () => Promise<void> | undefined]>([
@@ -76,12 +95,12 @@ describe('sealing', () => {
     const value = Buffer.from(PAYLOAD);
     expect(await sealEvent(admitted(Noted), cipher)).toMatchObject({ value, seal: undefined });
     expect(await sealEvent(admitted(Noted), undefined)).toMatchObject({ value });
-    expect([cipher.calls, sealBytes(admitted(Noted), undefined)]).toEqual([0, 0]);
+    expect([cipher.calls, sealBytes(admitted(Noted), undefined, 0)]).toEqual([0, 0]);
   });
 
   it('of a protected event needs encryption', () => {
     for (const work of [
-      () => sealBytes(admitted(Whispered), undefined),
+      () => sealBytes(admitted(Whispered), undefined, 0),
       () => sealEvent(admitted(Signed), undefined),
     ]) {
       expect(work).toThrow(expect.objectContaining({ code: 'KEY_NOT_CONFIGURED' }));

@@ -10,6 +10,7 @@ describe('a record that cannot be opened', () => {
     ['ENVELOPE_MALFORMED', 'quarantine'],
     ['ENVELOPE_UNSUPPORTED', 'quarantine'],
     ['DATA_KEY_REVOKED', 'quarantine'],
+    ['SEALED_FIELDS_INVALID', 'quarantine'],
     ['KEY_SERVICE_AWAY', 'hold'],
     ['KEY_GONE', 'hold'],
     ['DATA_KEY_RATE_LIMITED', 'hold'],
