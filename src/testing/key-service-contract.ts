@@ -12,6 +12,7 @@ import {
 
 /** The key service that `keyServiceContract` tests, and what there is to test it with. Each function is called anew for each check. */
 export interface KeyServiceSubject {
+  /** The key service that is tested. */
   readonly service: () => Eventual<KeyService>;
   /** Two tenants with a key each. Where the service binds tenants itself, give both the same key: that tests the most. */
   readonly tenants: readonly [string, string];

@@ -141,7 +141,7 @@ describe('a call of Vault', () => {
     expect(await failure(unwrap(service, blob))).toMatchObject({ kind: ofDataKey });
   });
 
-  it.each(['', '{', 'null', '[]', '"text"', '{"data":7}', `{"data":"${'x'.repeat(70_000)}"}`])(
+  it.each(['', '{', 'null', '[]', '"text"', '{"data":7}', `{"data":{"plaintext":"${'x'.repeat(70_000)}"}}`])(
     'threat 31: takes the nonsense %.20s for no answer',
     async (text) => {
       const service = vault(() => 'shared');
@@ -188,6 +188,13 @@ describe('a call of Vault', () => {
     expect(Buffer.from((await generate(service)).blob).toString()).toMatch(/^vault:v2:/);
     key.minDecryptionVersion = 2;
     expect(await failure(unwrap(service, blob))).toMatchObject({ kind: 'data-key-refused' });
+  });
+
+  it('follows no redirect, which would carry the token to wherever an answer says', async () => {
+    const service = vault(() => 'shared');
+    server.http.override = () => ({ status: 307, headers: { location: `${server.http.url}/elsewhere` } });
+    expect(await failure(generate(service))).toMatchObject({ kind: 'away', reason: 'read-key-307' });
+    expect(server.http.requests.map(({ path }) => path)).toEqual(['/v1/transit/keys/shared']);
   });
 
   it('keeps nobody waiting where nobody listens, or where the token cannot be had', async () => {

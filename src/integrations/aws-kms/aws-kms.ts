@@ -22,10 +22,12 @@ export interface AwsDecryptRequest {
 
 /** What is needed of a client: a `KMS` of the package `@aws-sdk/client-kms`. */
 export interface AwsKmsClient {
+  /** GenerateDataKey: a new data key, plain and wrapped. */
   generateDataKey(
     request: AwsDataKeyRequest,
     options: { abortSignal: AbortSignal },
   ): Promise<{ Plaintext?: Uint8Array | undefined; CiphertextBlob?: Uint8Array | undefined }>;
+  /** Decrypt: the data key that was wrapped. */
   decrypt(
     request: AwsDecryptRequest,
     options: { abortSignal: AbortSignal },

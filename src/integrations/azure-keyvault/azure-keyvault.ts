@@ -28,10 +28,12 @@ export interface AzureDecryptParameters {
 
 /** What is needed of a client: a `CryptographyClient` of the package `@azure/keyvault-keys`. */
 export interface AzureCryptographyClient {
+  /** Encrypts with the key of the client; Azure makes the nonce. */
   encrypt(
     parameters: AzureEncryptParameters,
     options: { abortSignal: AbortSignal },
   ): Promise<{ result: Uint8Array; iv?: Uint8Array; authenticationTag?: Uint8Array }>;
+  /** Decrypts what the same key encrypted. */
   decrypt(parameters: AzureDecryptParameters, options: { abortSignal: AbortSignal }): Promise<{ result: Uint8Array }>;
 }
 

@@ -50,10 +50,12 @@ export interface GoogleDecryptResponse {
 export interface GoogleKmsClient {
   /** Loads the credentials. */
   initialize(): Promise<unknown>;
+  /** Encrypts with the primary version of a key. */
   encrypt(
     request: GoogleEncryptRequest,
     options: { timeout: number; retry: null },
   ): Promise<[GoogleEncryptResponse, ...unknown[]]>;
+  /** Decrypts with the version of the key that the ciphertext names. */
   decrypt(
     request: GoogleDecryptRequest,
     options: { timeout: number; retry: null },
