@@ -25,7 +25,7 @@ const envelopeSchema = lazySchema((z) => {
       .default({}),
     warmUp: z
       .union([
-        z.array(z.string().refine(isTenantId, 'must be a tenant id')),
+        z.array(z.string().refine(isTenantId, 'must be a tenant id')).readonly(),
         z.custom<Exclude<WarmUpTenants, readonly string[]>>(
           (value) => typeof value === 'function',
           'must be an array of tenant ids, or a function that answers with them',

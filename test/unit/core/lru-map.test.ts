@@ -35,6 +35,7 @@ describe('LruMap', () => {
           }
           expect(map.size).toBe(list.length);
           expect(map.oldest()).toEqual(list[0]);
+          expect([...map]).toEqual(list);
         }
       }),
     );

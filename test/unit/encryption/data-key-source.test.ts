@@ -56,6 +56,16 @@ describe('the checks of what a key service answers', () => {
     expect(plaintext).toEqual(Buffer.alloc(32));
   });
 
+  it('a data key that was unwrapped before is confirmed by the same key, and by no other', async () => {
+    let answer = 1;
+    const { source: made, onKeyRefused } = source({ unwrapDataKey: () => Buffer.alloc(32, answer) });
+    const dataKey = await made.unwrap(acme, WRAPPED);
+    expect(await codeOf(() => made.confirm(dataKey))).toBe('no error');
+    answer = 2;
+    expect(await codeOf(() => made.confirm(dataKey))).toBe('DATA_KEY_INVALID');
+    expect(onKeyRefused).not.toHaveBeenCalled();
+  });
+
   it('a key id that names no configured key costs no call', async () => {
     const unwrapDataKey = vi.fn();
     const bad = source({ unwrapDataKey });

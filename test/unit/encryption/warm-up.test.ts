@@ -24,7 +24,7 @@ describe('warming up', () => {
     ['a function', () => ['acme', 'globex']],
     ['a function that answers later', () => Promise.resolve(new Set(['acme', 'globex']))],
   ] as const)('makes the data keys of %s, so that the first event waits for nothing', async (_, tenants) => {
-    const { service, cipher, warmUp, logged } = harness({ warmUp: tenants as never });
+    const { service, cipher, warmUp, logged } = harness({ warmUp: tenants });
     expect(await warmUp()).toBe('no error');
     expect(service.calls).toHaveLength(2);
     expect(cipher.sealValue(...seal(acme))).toBeInstanceOf(Buffer);
