@@ -10,10 +10,25 @@ interface Place {
   readonly offset: number;
 }
 
+/** Where a handled record stands; where it is redriven, among the group's dead letters. */
+type HandledPlace = Place & { readonly redriven?: boolean };
+
+/** What a group is told about a tenant. */
+export type Command = 'pause' | 'resume' | 'replay' | 'redrive';
+
 export type Entry = { readonly at: Micros } & (
-  | ({ readonly kind: 'start'; readonly tenants: readonly string[]; readonly keys: readonly string[] } & Place)
-  | ({ readonly kind: 'end'; readonly tenant: string } & Place)
-  | ({ readonly kind: 'fail' } & Place)
+  | ({
+      readonly kind: 'start';
+      readonly tenants: readonly string[];
+      readonly keys: readonly string[];
+      /** The event's. */
+      readonly id?: string;
+      /** It is handled again on purpose. */
+      readonly replay?: boolean;
+    } & HandledPlace)
+  | ({ readonly kind: 'end'; readonly tenant: string } & HandledPlace)
+  | ({ readonly kind: 'fail'; readonly isGivenUp?: boolean } & HandledPlace)
+  | { readonly kind: 'told' | 'confirmed'; readonly command: Command; readonly tenant: string }
   | ({
       readonly kind: 'log';
       readonly event: string;
@@ -53,6 +68,8 @@ export interface SeenCommit {
 export interface LoggedRecord extends Place {
   /** `{tenant}:{aggregate}`. */
   readonly key: string;
+  /** The event's. */
+  readonly id: string;
 }
 
 export function now(): Micros {

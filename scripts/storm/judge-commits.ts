@@ -14,11 +14,13 @@ export interface CommitJudgement {
   readonly wrongs: readonly string[];
 }
 
+/** @param replayed - tenants that may have taken a watermark back */
 export function judgeCommits(
   topic: string,
   commits: readonly SeenCommit[],
   records: readonly LoggedRecord[],
   firstDone: FirstDone,
+  replayed: readonly string[] = [],
 ): CommitJudgement {
   const owners = new Map(records.map(({ key }) => [fingerprintOf(ownerIn(key)), ownerIn(key)]));
   const logs = new Map<number, LoggedRecord[]>();
@@ -35,14 +37,18 @@ export function judgeCommits(
     const name = `the commit of partition ${partition} at ${offset}`;
     const told = decodeMetadata(metadata, offset, logHash(`/${topic}/${partition}`));
     if (told === undefined) wrongs.push(`${name} has metadata that cannot be read`);
-    if (offset < (before.get(partition) ?? 0)) wrongs.push(`${name} went back`);
-    before.set(partition, offset);
     // A tenant has two where its own and that of a former owner of the partition stand beside each other.
     const cursors = new Map<number, number>();
     for (const { fingerprint, offset: place } of told?.cursors ?? []) {
       cursors.set(fingerprint, Math.min(place, cursors.get(fingerprint) ?? Infinity));
       parked.add(owners.get(fingerprint) ?? 'a stranger');
     }
+    const isReplayed = replayed.some((tenant) => {
+      const first = logs.get(partition)?.find((record) => record.offset === offset);
+      return cursors.get(fingerprintOf(tenant)) === offset || (first !== undefined && ownerIn(first.key) === tenant);
+    });
+    if (offset < (before.get(partition) ?? 0) && !isReplayed) wrongs.push(`${name} went back`);
+    before.set(partition, offset);
     for (const record of logs.get(partition) ?? []) {
       if (record.offset >= (told?.head ?? offset)) break;
       const isTaken = told?.taken.some(({ start, length }) => record.offset >= start && record.offset < start + length);

@@ -41,18 +41,19 @@ export class KafkaView {
     await this.#admin.disconnect();
   }
 
-  /** How many records of the log the group has not committed, cursors included. */
-  async uncommitted(): Promise<number> {
+  /** How many records of a topic the group has not committed, cursors included. */
+  async uncommitted(topic = this.#topic): Promise<number> {
     await this.#look();
-    const ends = await this.#admin.fetchTopicOffsets(this.#topic);
+    const [found] = await this.#admin.fetchOffsets({ groupId: this.#groupId, topics: [topic] });
+    const ends = await this.#admin.fetchTopicOffsets(topic);
     return ends.reduce((sum, { partition, high }) => {
-      const committed = this.commits.findLast((commit) => commit.partition === partition)?.offset ?? 0;
-      return sum + Number(high) - committed;
+      const committed = found?.partitions.find((one) => one.partition === partition)?.offset ?? '0';
+      return sum + Number(high) - Math.max(0, Number(committed));
     }, 0);
   }
 
-  async readLog(): Promise<LoggedRecord[]> {
-    const ends = await this.#admin.fetchTopicOffsets(this.#topic);
+  async readLog(topic = this.#topic): Promise<LoggedRecord[]> {
+    const ends = await this.#admin.fetchTopicOffsets(topic);
     const left = new Map(
       ends.map(({ partition, high }) => [partition, Number(high)]).filter(([, high]) => high !== 0) as [
         number,
@@ -60,14 +61,17 @@ export class KafkaView {
       ][],
     );
     const records: LoggedRecord[] = [];
-    const consumer = this.#kafka.consumer({ groupId: `${this.#groupId}.judge`, retry: { retries: 5 } });
+    if (left.size === 0) return records;
+    const consumer = this.#kafka.consumer({ groupId: `${topic}.judge`, retry: { retries: 5 } });
     await consumer.connect();
-    await consumer.subscribe({ topic: this.#topic, fromBeginning: true });
+    await consumer.subscribe({ topic, fromBeginning: true });
     await new Promise<void>((resolve, reject) => {
       const eachBatch = ({ batch }: kafkajs.EachBatchPayload): Promise<void> => {
         const { partition } = batch;
-        for (const { offset, key } of batch.messages)
-          records.push({ partition, offset: Number(offset), key: key?.toString() ?? '' });
+        for (const { offset, key, headers } of batch.messages) {
+          const id = String(headers?.['event-id']);
+          records.push({ partition, offset: Number(offset), key: key?.toString() ?? '', id });
+        }
         if (Number(batch.lastOffset()) + 1 >= (left.get(partition) ?? 0)) left.delete(partition);
         if (left.size === 0) resolve();
         return Promise.resolve();

@@ -93,6 +93,9 @@ function print(reports: readonly StormReport[]): void {
   row('pauses', ({ pauses }) => pauses);
   row('joined, left', ({ joins, leaves }) => `${joins}, ${leaves}`);
   row('broker killed and restarted', ({ brokerRestarts }) => brokerRestarts);
+  row('rests of a tenant that held', ({ rests }) => rests);
+  row('handled by a replay', ({ replayed }) => replayed);
+  row('redriven', ({ redriven, redrives }) => `${redriven}, in ${redrives} redrives`);
   row('tenants seen parked', ({ parked }) => parked.join(', '));
   row('commits seen', ({ commitsSeen, refusedCommits }) => `${commitsSeen}, ${refusedCommits} refused`);
   row('longest without progress, broker up', ({ longestStandstillSeconds: seconds }) => `${seconds.toFixed(1)} s`);

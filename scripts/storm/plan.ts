@@ -1,11 +1,22 @@
 // What happens in a storm, and when: the same for the same seed.
 
-/** A disruption of a member, the joining of one more for a while, or the end of the broker. */
-export type Deed = MemberDeed | { readonly kind: 'guest' | 'broker'; readonly atMs: number; readonly forMs: number };
+/**
+ * A disruption of a member, the joining of one more for a while, or the end of the broker; or what a member is asked
+ * to tell the group: that a tenant rests for a while, is replayed, is redriven.
+ */
+export type Deed =
+  MemberDeed | TellingDeed | { readonly kind: 'guest' | 'broker'; readonly atMs: number; readonly forMs: number };
 
 interface MemberDeed {
   readonly kind: 'kill' | 'pause' | 'leave';
   /** Which of the members. */
+  readonly slot: number;
+  readonly atMs: number;
+  readonly forMs: number;
+}
+
+interface TellingDeed {
+  readonly kind: 'rest' | 'replay' | 'redrive';
   readonly slot: number;
   readonly atMs: number;
   readonly forMs: number;
@@ -26,6 +37,8 @@ const LULL_GAPS = 2.5;
 /** What even the shortest storm has: a kill and a pause. */
 const FIRST_KINDS = [0, 0.5];
 const BROKER_EVERY_MS = 30_000;
+/** Each of what the group is told. */
+const TELL_EVERY_MS = 12_000;
 
 export function planStorm({ seed, seconds, processes, sessionMs, gapMs }: StormSize): Deed[] {
   const random = randomNumbers(seed);
@@ -51,6 +64,13 @@ export function planStorm({ seed, seconds, processes, sessionMs, gapMs }: StormS
   for (let index = 0; index < outages; index += 1) {
     const atMs = ((index + 0.3 + 0.4 * random()) * endMs) / outages;
     deeds.push({ kind: 'broker', atMs: Math.round(atMs), forMs: between(0, 3_000) });
+  }
+  const rounds = Math.max(1, Math.floor(endMs / TELL_EVERY_MS));
+  for (let index = 0; index < rounds; index += 1) {
+    for (const kind of ['rest', 'replay', 'redrive'] as const) {
+      const atMs = Math.round(((index + 0.05 + 0.5 * random()) * endMs) / rounds);
+      deeds.push({ kind, slot: Math.floor(random() * processes), atMs, forMs: between(500, 3_000) });
+    }
   }
   return deeds.sort((one, other) => one.atMs - other.atMs);
 }

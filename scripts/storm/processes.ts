@@ -4,12 +4,12 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { now, type Disruption } from './journal.ts';
+import { now, type Command, type Disruption } from './journal.ts';
 import type { ProcessSetting } from './setting.mjs';
 
 export interface MemberState {
   readonly health: { readonly status: string; readonly reasons: readonly string[] };
-  readonly counts: { readonly deadLettered: number; readonly quarantined: Readonly<Record<string, number>> };
+  readonly counts: { readonly quarantined: Readonly<Record<string, number>> };
 }
 
 export interface StormProcess {
@@ -32,6 +32,7 @@ export class Processes {
   readonly #folder: string;
   readonly #setting: Omit<ProcessSetting, 'journal'>;
   readonly #running = new Set<StormProcess>();
+  #asked = 0;
   #begun = 0;
 
   constructor(folder: string, setting: Omit<ProcessSetting, 'journal'>) {
@@ -90,11 +91,36 @@ export class Processes {
   }
 
   /** What a member says of itself. */
-  async ask({ child }: StormProcess): Promise<MemberState> {
-    const answer = once(child, 'message');
-    child.send('how are you');
-    const [state] = (await answer) as [MemberState];
-    return state;
+  async ask(running: StormProcess): Promise<MemberState> {
+    const state = await this.#request(running, {});
+    if (state === undefined) throw new Error(`${running.name} has ended`);
+    return state as MemberState;
+  }
+
+  /** Has a member tell the group something about a tenant. @returns why it is not confirmed */
+  async tell(running: StormProcess, command: Command, tenant: string): Promise<string | undefined> {
+    const answer = (await this.#request(running, { command, tenant })) as { readonly refusal?: string } | undefined;
+    return answer === undefined ? 'it has ended' : answer.refusal;
+  }
+
+  /** @returns undefined where the process ends before it answers */
+  async #request({ child }: StormProcess, asked: object): Promise<unknown> {
+    const id = (this.#asked += 1);
+    return new Promise((resolve) => {
+      const settle = (answer: unknown): void => {
+        child.off('message', onMessage).off('exit', onExit);
+        resolve(answer);
+      };
+      const onMessage = (answer: unknown): void => {
+        if ((answer as { readonly id: number }).id === id) settle(answer);
+      };
+      const onExit = (): void => {
+        settle(undefined);
+      };
+      child.on('message', onMessage).on('exit', onExit);
+      if (child.exitCode !== null || child.signalCode !== null || !child.connected) settle(undefined);
+      else child.send({ ...asked, id }, () => undefined);
+    });
   }
 
   close(): void {

@@ -37,6 +37,12 @@ export const TENANTS = {
   quiet: { handlerMs: 3, perSecond: 4 },
 };
 
+/** Who is paused, replayed, and redriven meanwhile. */
+export const TOLD = { pause: 'a', replay: 'ab', redrive: 'ab-c' };
+/** One in so many records of the one that is redriven is given up at first. */
+export const GIVEN_UP_ONE_IN = 4;
+export const PARTITIONS = 4;
+
 /** @param {string} topic */
 export function stormEvent(topic) {
   return defineEvent({

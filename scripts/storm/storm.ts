@@ -2,16 +2,20 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { deadLetterTopic } from '../../src/routing/naming.ts';
 import type { RunningKafka } from '../kafka/start-kafka.ts';
 import { handlingsOf } from './handlings.ts';
 import { now, readJournals, type Disruption, type Journal } from './journal.ts';
 import { judgeCommits } from './judge-commits.ts';
 import { firstDoneOf, judgeHandling } from './judge-handling.ts';
+import { judgePauses, pausesOf } from './judge-pauses.ts';
+import { judgeRedrives } from './judge-redrives.ts';
 import { judgeRepeats } from './judge-repeats.ts';
 import { KafkaView } from './kafka-view.ts';
 import { planStorm, type Deed, type StormSize } from './plan.ts';
 import { Processes, type StormProcess } from './processes.ts';
-import { GROUP, stormClient, stormEvent } from './setting.mjs';
+import { GROUP, PARTITIONS, stormClient, stormEvent, TOLD } from './setting.mjs';
+import { Telling } from './telling.ts';
 
 export interface StormOptions extends StormSize {
   readonly protocol: 'consumer' | 'classic';
@@ -36,6 +40,14 @@ export interface StormReport {
   readonly leaves: number;
   readonly joins: number;
   readonly brokerRestarts: number;
+  /** Rests of a tenant that were confirmed before they ended. */
+  readonly rests: number;
+  /** Handlings that a replay has brought. */
+  readonly replayed: number;
+  /** Records that were given up, and handled by a redrive. */
+  readonly redriven: number;
+  /** Redrives that were confirmed. */
+  readonly redrives: number;
   readonly parked: readonly string[];
   readonly commitsSeen: number;
   readonly refusedCommits: number;
@@ -46,13 +58,13 @@ export interface StormReport {
   readonly wrongs: readonly string[];
 }
 
-const PARTITIONS = 4;
 const PRODUCERS = 2;
 const COMMIT_INTERVAL_MS = 200;
 const BEGIN_MS = 60_000;
 /** Longer than any recovery: a session, a broker's return, and what was written meanwhile. */
 const RECOVERY_MS = 90_000;
 const MAX_STANDSTILL_SECONDS = 30;
+const CALM_REST_MS = 500;
 
 export async function runStorm(kafka: RunningKafka, options: StormOptions): Promise<StormReport> {
   const { protocol, sessionMs, seed, seconds } = options;
@@ -62,30 +74,42 @@ export async function runStorm(kafka: RunningKafka, options: StormOptions): Prom
   const setting = { brokers: kafka.brokers, topic, protocol, sessionMs, commitIntervalMs: COMMIT_INTERVAL_MS };
   await createTopic(setting);
   const processes = new Processes(folder, setting);
-  const view = new KafkaView(kafka.brokers, topic, `_shared.${GROUP}`);
+  const groupId = `_shared.${GROUP}`;
+  const view = new KafkaView(kafka.brokers, topic, groupId);
+  const deadLetters = deadLetterTopic(groupId, topic);
   const watching = view.watch();
   try {
     const slots = Array.from({ length: options.processes }, () => processes.begin('member'));
     const producers = Array.from({ length: PRODUCERS }, () => processes.begin('producer'));
     await begin(view);
-    await rage(planStorm(options), slots, processes, kafka, sleep(seconds * 1_000));
+    const telling = new Telling(processes, slots);
+    await rage(planStorm(options), slots, processes, telling, kafka, seconds * 1_000);
     const calmAt = now();
+    const refusals = await tellInCalm(telling);
     await Promise.all(producers.map((producer) => processes.leave(producer)));
-    const wrongs = await recover(view, slots, processes);
+    const wrongs = [...refusals, ...(await recover(view, slots, processes, telling, deadLetters))];
     const recoverySeconds = (now() - calmAt) / 1e6;
     await Promise.all(slots.map((member) => processes.leave(member)));
     const records = await view.readLog();
+    const letters = await view.readLog(deadLetters);
     const journals = readJournals(folder);
     writeFileSync(
       join(folder, 'seen.json'),
-      JSON.stringify({ records, commits: view.commits, did: processes.disruptions }),
+      JSON.stringify({ records, letters, commits: view.commits, did: processes.disruptions }),
     );
 
-    const { handlings, wrongs: impossible } = handlingsOf(journals);
+    const { handlings: all, wrongs: impossible } = handlingsOf(journals);
+    const handlings = all.filter(({ isRedriven }) => !isRedriven);
+    const redriven = all.filter(({ isRedriven }) => isRedriven);
     const handling = judgeHandling(records, handlings, journals);
-    const commits = judgeCommits(topic, view.commits, records, firstDoneOf(handlings));
+    const commits = judgeCommits(topic, view.commits, records, firstDoneOf(handlings), [TOLD.replay]);
     const limits = { sessionMs, commitIntervalMs: COMMIT_INTERVAL_MS, isClassic: protocol === 'classic' };
-    const repeats = judgeRepeats(handlings, journals, processes.disruptions, commits.toldDone, limits);
+    const pauses = pausesOf(journals);
+    const rests = judgePauses(pauses, all, journals, processes.disruptions, limits);
+    const repeats = judgeRepeats(handlings, journals, processes.disruptions, commits.toldDone, limits, pauses);
+    const again = judgeRepeats(redriven, journals, processes.disruptions, new Map(), limits);
+    const entries = journals.flatMap((journal) => journal.entries);
+    const redrives = entries.filter((entry) => entry.kind === 'confirmed' && entry.command === 'redrive');
     const standstill = longestStandstill(journals, processes.disruptions);
     if (standstill > MAX_STANDSTILL_SECONDS) wrongs.push(`nothing was handled for ${standstill.toFixed(1)} s`);
     const count = (kind: Disruption['kind']): number => processes.disruptions.filter((did) => did.kind === kind).length;
@@ -105,12 +129,26 @@ export async function runStorm(kafka: RunningKafka, options: StormOptions): Prom
       leaves: count('leave') - PRODUCERS,
       joins: journals.length - PRODUCERS,
       brokerRestarts: count('broker'),
+      rests: rests.confirmed,
+      replayed: handlings.filter(({ isReplay }) => isReplay).length,
+      redriven: again.handled,
+      redrives: redrives.length,
       parked: commits.parked,
       commitsSeen: commits.looks,
       refusedCommits: repeats.refusedCommits,
       longestStandstillSeconds: standstill,
       recoverySeconds,
-      wrongs: [...processes.wrongs, ...wrongs, ...impossible, ...handling.wrongs, ...repeats.wrongs, ...commits.wrongs],
+      wrongs: [
+        ...processes.wrongs,
+        ...wrongs,
+        ...impossible,
+        ...handling.wrongs,
+        ...repeats.wrongs,
+        ...commits.wrongs,
+        ...rests.wrongs,
+        ...again.wrongs.map((wrong) => `dead letter ${wrong}`),
+        ...judgeRedrives(letters, all),
+      ],
     };
   } finally {
     processes.close();
@@ -142,10 +180,13 @@ async function rage(
   plan: readonly Deed[],
   slots: StormProcess[],
   processes: Processes,
+  telling: Telling,
   kafka: RunningKafka,
-  end: Promise<void>,
+  forMs: number,
 ): Promise<void> {
   const startMs = performance.now();
+  const endMs = startMs + forMs;
+  const end = sleep(forMs);
   const under: Promise<void>[] = [];
   for (const deed of plan) {
     await sleep(Math.max(0, deed.atMs - (performance.now() - startMs)));
@@ -170,12 +211,19 @@ async function rage(
         await processes.leave(guest);
         return;
       }
+      case 'rest':
+        await telling.rest(deed.forMs, deed.slot, endMs);
+        return;
+      case 'replay':
+      case 'redrive':
+        await telling.tell(deed.kind, deed.slot, endMs);
+        return;
       default:
         await disturb(deed);
     }
   }
 
-  async function disturb({ kind, slot, forMs }: Exclude<Deed, { kind: 'guest' | 'broker' }>): Promise<void> {
+  async function disturb({ kind, slot, forMs }: Extract<Deed, { kind: Disruption['kind'] }>): Promise<void> {
     const member = slots[slot];
     if (member === undefined || member.isEnding || (member.isPaused && kind !== 'kill')) return;
     if (kind === 'pause') {
@@ -188,9 +236,47 @@ async function rage(
   }
 }
 
-/** Waits until everything is handled and committed, and every member well. */
-async function recover(view: KafkaView, slots: readonly StormProcess[], processes: Processes): Promise<string[]> {
+/** In the worst of storms nothing may have been confirmed: now it has to be, while events still come. */
+async function tellInCalm(telling: Telling): Promise<string[]> {
   const deadlineMs = performance.now() + RECOVERY_MS;
+  const { confirmed } = telling;
+  const refusals = [
+    confirmed.has('pause')
+      ? await telling.tell('resume', 0, deadlineMs)
+      : await telling.rest(CALM_REST_MS, 0, deadlineMs),
+    confirmed.has('replay') ? undefined : await telling.tell('replay', 0, deadlineMs),
+  ];
+  return refusals.filter((refusal) => refusal !== undefined);
+}
+
+/** Waits until everything is handled and committed, what was given up too, and every member well. */
+async function recover(
+  view: KafkaView,
+  slots: readonly StormProcess[],
+  processes: Processes,
+  telling: Telling,
+  deadLetters: string,
+): Promise<string[]> {
+  const deadlineMs = performance.now() + RECOVERY_MS;
+  const wrongs = await recovery(view, slots, processes, deadlineMs);
+  // All that none in the storm was for.
+  const refusal = await telling.tell('redrive', 0, deadlineMs);
+  if (refusal !== undefined) wrongs.push(refusal);
+  let undone = Infinity;
+  while (undone > 0 && performance.now() < deadlineMs) {
+    await sleep(200);
+    undone = await view.uncommitted(deadLetters).catch(() => Infinity);
+  }
+  if (undone > 0) wrongs.push(`${undone} dead letters are not committed ${RECOVERY_MS / 1_000} s after the storm`);
+  return wrongs;
+}
+
+async function recovery(
+  view: KafkaView,
+  slots: readonly StormProcess[],
+  processes: Processes,
+  deadlineMs: number,
+): Promise<string[]> {
   let uncommitted = Infinity;
   let unwell: string[] = [];
   while (performance.now() < deadlineMs) {
@@ -204,8 +290,8 @@ async function recover(view: KafkaView, slots: readonly StormProcess[], processe
       health.status === 'live' ? [] : `${name} is ${health.status}: ${health.reasons.join('; ')}`,
     );
     if (unwell.length > 0) continue;
-    return states.flatMap(({ name, counts: { deadLettered, quarantined } }) =>
-      deadLettered > 0 || Object.keys(quarantined).length > 0 ? `${name} gave records up` : [],
+    return states.flatMap(({ name, counts: { quarantined } }) =>
+      Object.keys(quarantined).length > 0 ? `${name} took records for another's` : [],
     );
   }
   return [
