@@ -179,7 +179,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'control/group-redrive.ts',
     find: 'if (unended.length > 0 && options.dryRun !== true) throw underWay(tenantId, unended);',
     replace: '',
-    noticedBy: 'engine-simulation.test.ts',
+    noticedBy: 'redrive.test.ts',
   },
   {
     name: 'a dead letter that forgets where it first stood when it fails again',
@@ -381,7 +381,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a log that was cut and has grown past what was read is read on',
     file: 'reading/position-watch.ts',
-    find: 'move(session, newest.offset, new SameLogCheck(newest, readTo, lowOffset));',
+    find: 'move(session, check.startOffset, check);',
     replace: 'move(session, from, undefined);',
     noticedBy: 'reading/position-watch.test.ts',
   },
