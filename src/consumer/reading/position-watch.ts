@@ -177,10 +177,9 @@ export class PositionWatch {
     } else if (newest === undefined) {
       if (isTold && from < highOffset && !session.isPaused) void this.#suspect(session, from);
       else move(session, from, undefined);
-    } else if (newest.offset < lowOffset) {
-      this.rewritten(session, lowOffset); // nobody can tell any more
     } else {
-      move(session, newest.offset, new SameLogCheck(newest, readTo, lowOffset));
+      const check = new SameLogCheck(newest, readTo, lowOffset);
+      move(session, check.startOffset, check);
     }
   }
 

@@ -32,6 +32,17 @@ it('where compaction has taken the newest record, only one of the same leader sa
   expect(verdictsOf(12)).toEqual(['rewritten']);
 });
 
+it('where retention has taken the newest record, the log is the same unless something stands below where it was read to', () => {
+  const verdictOf = (offset: number): LogVerdict => {
+    const check = new SameLogCheck(NEWEST, 10, 8);
+    expect(check.startOffset).toBe(8);
+    return check.see({ offset, leaderEpoch: 9, timestampMs: 0 });
+  };
+  expect(verdictOf(9)).toBe('rewritten');
+  expect(verdictOf(10)).toBe('same');
+  expect(new SameLogCheck(NEWEST, 10, 8).seeEnd(10)).toBe('same');
+});
+
 it('does not take records without a leader epoch for those of one leader', () => {
   const check = new SameLogCheck({ ...NEWEST, leaderEpoch: undefined }, 8, 0);
   expect(check.see({ offset: 8, leaderEpoch: undefined, timestampMs: 0 })).toBe('rewritten');
