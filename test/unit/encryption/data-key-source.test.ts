@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { inspect } from 'node:util';
 import { describe, expect, it, vi } from 'vitest';
+import { tenantryError } from '../../../src/core/errors.js';
 import { parseTenantId } from '../../../src/core/tenant-id.js';
 import { DataKeySource } from '../../../src/encryption/data-key-source.js';
 import { KEY_SERVICE_TIMEOUT_MS } from '../../../src/encryption/key-service-calls.js';
@@ -185,6 +186,14 @@ describe('a call that does not end', () => {
     hanging.source.close();
     expect(await result).toMatchObject({ code: 'NOT_RUNNING' });
     expect(hanging.clock.pendingTimers).toBe(0);
+  });
+
+  it('gives its slot back whatever it fails with', async () => {
+    const failing = source({
+      generateDataKey: () => Promise.reject(tenantryError('KEY_NOT_CONFIGURED', 'the driver says so')),
+    });
+    for (let call = 0; call < 5; call++)
+      expect(await codeOf(() => failing.source.generate(acme))).toBe('KEY_NOT_CONFIGURED');
   });
 
   it('leaves no timer behind when it ends', async () => {
