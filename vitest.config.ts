@@ -111,9 +111,16 @@ const keyServices: TestProjectConfiguration = {
   },
 };
 
+// Against the second opener of envelopes, examples/python-opener.
+const python: TestProjectConfiguration = {
+  resolve: { alias },
+  // Fetching its packages takes its time.
+  test: { ...common, name: 'python', include: ['test/python/**/*.test.ts'], testTimeout: 120_000, ...withBrokers },
+};
+
 export default defineConfig({
   test: {
-    projects: [unit, kafka, redis, keyServices, kafkaReal],
+    projects: [unit, kafka, redis, keyServices, python, kafkaReal],
     reporters: isCi ? ['default', ['json', { outputFile: 'coverage/test-results.json' }]] : ['default'],
     coverage: { provider: 'v8', include: ['src/**'] },
   },

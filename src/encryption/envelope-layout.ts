@@ -33,9 +33,9 @@ export const MAX_WRAPPED_BYTES = 1024;
 export const FIXED_OVERHEAD_BYTES = WRAPPED_AT + TAG_BYTES;
 
 /** The envelope stands in the header `tenantry-seal` and the value stays as it is. */
-export const FLAG_DETACHED = 0x01;
+const FLAG_DETACHED = 0x01;
 /** The plaintext of a detached seal is the JSON `{pointer: value}` of single fields; else it is empty. */
-export const FLAG_FIELDS = 0x02;
+const FLAG_FIELDS = 0x02;
 const KNOWN_FLAGS = FLAG_DETACHED | FLAG_FIELDS;
 
 const NONCE_SEQ_AT = 4;

@@ -157,10 +157,10 @@ describe('fields of a value', () => {
   });
 
   it('threat 61: are written where nothing readable is, and the whole value is overwritten', () => {
-    const whole = jsonSerde.encode(paid, { iban: 'only-once-4712', id: 'o1' });
+    const whole = jsonSerde.encode(paid, { id: 'o'.repeat(100), iban: 'only-once-4712' });
     const { readable, sealed } = jsonSerde.fields.split(paid, paid.protection, whole);
     expect(readable.buffer).not.toBe(sealed.buffer);
-    expect(Buffer.from(sealed.buffer).indexOf('"iban":"only-once-4712"')).toBe(-1);
+    expect(Buffer.from(sealed.buffer).toString('latin1').split('only-once-4712')).toHaveLength(2);
     expect(Buffer.from(readable.buffer).includes('only-once-4712')).toBe(false);
     const next = sealed.byteOffset;
     jsonSerde.release(paid, readable);

@@ -2,16 +2,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { ConsumedEvent } from '../../../../src/api/consumed-event.js';
-import type { HandlerPolicy } from '../../../../src/consumer/handling/handler-policy.js';
-import type { Delivery } from '../../../../src/consumer/handling/delivery.js';
-import { HandlerTable } from '../../../../src/consumer/handling/handler-table.js';
-import { openEvent, sealedIdentity } from '../../../../src/consumer/handling/open-event.js';
-import { TenantGuard } from '../../../../src/consumer/handling/tenant-guard.js';
 import { defineEvent } from '../../../../src/contract/define-event.js';
 import type { AnyEventContract, Protection } from '../../../../src/contract/event-contract.js';
 import type { SealedIdentity } from '../../../../src/encryption/record-cipher.js';
-import { jsonSerde } from '../../../../src/serde/json-serde.js';
-import { openDirectory } from '../../../../src/tenant/directory.js';
+import { ACME } from '../../../support/contracts.js';
+import { openRecord } from '../../../support/open-record.js';
 import { header, receivedRecord } from '../../../support/records.js';
 import { bench, codeOf, type Bench } from '../../encryption/fixtures.js';
 
@@ -48,7 +43,13 @@ describe.each([{ temperature: 'cold' }, { temperature: 'warm' }] as const)(
   ({ temperature }) => {
     let producer: Bench;
     let consumer: Bench;
-    const identity: SealedIdentity = { ...sealedIdentityOf(paid) };
+    const identity: SealedIdentity = {
+      tenantId: ACME,
+      logicalTopic: 'notes',
+      recordKey: Buffer.from('acme:n1'),
+      eventType: paid.eventType,
+      eventId: 'id-1',
+    };
 
     beforeEach(async () => {
       producer = bench();
@@ -65,15 +66,15 @@ describe.each([{ temperature: 'cold' }, { temperature: 'warm' }] as const)(
 
     async function open(
       { value = CLEAR, seal }: Sketch,
-      contracts: readonly AnyEventContract[] = [paid],
+      contracts: readonly [AnyEventContract, ...AnyEventContract[]] = [paid],
       acceptUnprotected: readonly string[] = [],
     ): Promise<ConsumedEvent> {
-      const handlers = new HandlerTable(acceptUnprotected);
-      for (const contract of contracts) handlers.add(contract, () => undefined, {} as HandlerPolicy);
-      const { delivery, guarded } = deliveryOf({ value, seal });
-      const route = handlers.find(paid.eventType, 'notes');
-      if (typeof route === 'string') throw new Error(route);
-      return openEvent(delivery, guarded, route, { cipher: consumer.cipher, serde: jsonSerde, handlers });
+      const record = receivedRecord({
+        eventType: paid.eventType,
+        value: typeof value === 'string' ? Buffer.from(value) : value,
+        moreHeaders: seal === undefined ? [] : [header('tenantry-seal', seal)],
+      });
+      return openRecord(record, consumer.cipher, contracts, acceptUnprotected);
     }
 
     const openCode = (...call: Parameters<typeof open>): Promise<string> => codeOf(() => open(...call));
@@ -129,7 +130,7 @@ describe.each([{ temperature: 'cold' }, { temperature: 'warm' }] as const)(
     it.each(['none', 'authentic'] as const)(
       'threat 60: demands of an older version the fields that the newest seals',
       async (older) => {
-        const both = [contractOf(older), contractOf(FIELDS, 2)];
+        const both: [AnyEventContract, AnyEventContract] = [contractOf(older), contractOf(FIELDS, 2)];
         const whole = '{"id":"n1","card":{"brand":"V","number":"4111"}}';
         expect(await openCode({ value: whole }, both)).toBe('SEAL_MISSING');
         expect(await openCode({ value: whole, seal: await authentic(whole) }, both)).toBe('ENVELOPE_MALFORMED');
@@ -140,28 +141,9 @@ describe.each([{ temperature: 'cold' }, { temperature: 'warm' }] as const)(
     );
 
     it('threat 60: keeps its own fields beside a newer version that seals others', async () => {
-      const both = [paid, contractOf({ fields: ['/iban'] }, 2)];
+      const both: [AnyEventContract, AnyEventContract] = [paid, contractOf({ fields: ['/iban'] }, 2)];
       expect((await open({ seal: await fields() }, both)).data).toMatchObject({ iban: 'DE1' });
       expect(await openCode({ seal: await fields() }, [paid, contractOf('confidential', 2)])).toBe('SEAL_MISSING');
     });
   },
 );
-
-function deliveryOf({ value, seal }: Sketch): {
-  delivery: Delivery;
-  guarded: Exclude<Delivery['guarded'], { violation: unknown }>;
-} {
-  const record = receivedRecord({
-    eventType: paid.eventType,
-    value: typeof value === 'string' ? Buffer.from(value) : value,
-    moreHeaders: seal === undefined ? [] : [header('tenantry-seal', seal)],
-  });
-  const verdict = new TenantGuard(undefined, openDirectory).check(record);
-  if (verdict.kind !== 'own') throw new Error('the guard refuses it');
-  return { delivery: { record } as unknown as Delivery, guarded: verdict.record };
-}
-
-function sealedIdentityOf(contract: AnyEventContract): SealedIdentity {
-  const { delivery, guarded } = deliveryOf({ value: CLEAR });
-  return sealedIdentity(delivery, guarded, { contract } as Parameters<typeof sealedIdentity>[2]);
-}
