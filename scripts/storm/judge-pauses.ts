@@ -1,7 +1,7 @@
 // Whether nothing of a tenant began between the moment when its pause was confirmed and the one when it was resumed.
 import type { Handling } from './handlings.ts';
 import type { Disruption, Journal, Micros } from './journal.ts';
-import { windowsOf, type WindowLimits } from './windows.ts';
+import { cutOffs } from './windows.ts';
 
 /** A pause of a tenant, from the moment when it was asked for until a resumption was. */
 export interface Pause {
@@ -40,15 +40,9 @@ export function judgePauses(
   handlings: readonly Handling[],
   journals: readonly Journal[],
   disruptions: readonly Disruption[],
-  limits: WindowLimits,
+  sessionMs: number,
 ): { readonly confirmed: number; readonly wrongs: readonly string[] } {
-  // A member that is cut off from its group, and does not know, may go on for a while.
-  const cutOff = new Map(
-    journals.map((journal) => [
-      journal.process,
-      windowsOf(journal, disruptions, limits).filter(({ kind }) => kind === 'stall'),
-    ]),
-  );
+  const cutOff = new Map(journals.map((journal) => [journal.process, cutOffs(journal, disruptions, sessionMs)]));
   const confirmed = pauses.filter(({ confirmedAt, to }) => confirmedAt < to);
   const wrongs = confirmed.flatMap(({ tenant, confirmedAt, to }) =>
     handlings

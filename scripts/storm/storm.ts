@@ -64,7 +64,9 @@ const BEGIN_MS = 60_000;
 /** Longer than any recovery: a session, a broker's return, and what was written meanwhile. */
 const RECOVERY_MS = 90_000;
 const MAX_STANDSTILL_SECONDS = 30;
-const CALM_REST_MS = 500;
+/** After a session nobody is cut off any more. */
+const CALM_MS = 500;
+const CALM_REST_MS = 1_000;
 
 export async function runStorm(kafka: RunningKafka, options: StormOptions): Promise<StormReport> {
   const { protocol, sessionMs, seed, seconds } = options;
@@ -85,7 +87,7 @@ export async function runStorm(kafka: RunningKafka, options: StormOptions): Prom
     const telling = new Telling(processes, slots);
     await rage(planStorm(options), slots, processes, telling, kafka, seconds * 1_000);
     const calmAt = now();
-    const refusals = await tellInCalm(telling);
+    const refusals = await tellInCalm(telling, sessionMs);
     await Promise.all(producers.map((producer) => processes.leave(producer)));
     const wrongs = [...refusals, ...(await recover(view, slots, processes, telling, deadLetters))];
     const recoverySeconds = (now() - calmAt) / 1e6;
@@ -105,7 +107,7 @@ export async function runStorm(kafka: RunningKafka, options: StormOptions): Prom
     const commits = judgeCommits(topic, view.commits, records, firstDoneOf(handlings), [TOLD.replay]);
     const limits = { sessionMs, commitIntervalMs: COMMIT_INTERVAL_MS, isClassic: protocol === 'classic' };
     const pauses = pausesOf(journals);
-    const rests = judgePauses(pauses, all, journals, processes.disruptions, limits);
+    const rests = judgePauses(pauses, all, journals, processes.disruptions, sessionMs);
     const repeats = judgeRepeats(handlings, journals, processes.disruptions, commits.toldDone, limits, pauses);
     const again = judgeRepeats(redriven, journals, processes.disruptions, new Map(), limits);
     const entries = journals.flatMap((journal) => journal.entries);
@@ -236,15 +238,16 @@ async function rage(
   }
 }
 
-/** In the worst of storms nothing may have been confirmed: now it has to be, while events still come. */
-async function tellInCalm(telling: Telling): Promise<string[]> {
+/**
+ * In the worst of storms nothing is confirmed, or only while members are cut off: now it has to be and to hold, while
+ * events still come.
+ */
+async function tellInCalm(telling: Telling, sessionMs: number): Promise<string[]> {
+  await sleep(sessionMs + CALM_MS);
   const deadlineMs = performance.now() + RECOVERY_MS;
-  const { confirmed } = telling;
   const refusals = [
-    confirmed.has('pause')
-      ? await telling.tell('resume', 0, deadlineMs)
-      : await telling.rest(CALM_REST_MS, 0, deadlineMs),
-    confirmed.has('replay') ? undefined : await telling.tell('replay', 0, deadlineMs),
+    await telling.rest(CALM_REST_MS, 0, deadlineMs),
+    telling.confirmed.has('replay') ? undefined : await telling.tell('replay', 0, deadlineMs),
   ];
   return refusals.filter((refusal) => refusal !== undefined);
 }

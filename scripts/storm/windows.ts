@@ -20,6 +20,26 @@ const ANSWER_MS = 1_000;
 /** How long after it is up again a killed broker may take to answer commits and heartbeats. */
 const BROKER_SETTLES_MS = 3_000;
 
+/** When a process may be cut off from its group and not know it: what the group is told does not reach it then. */
+export function cutOffs(
+  { process, entries }: Journal,
+  disruptions: readonly Disruption[],
+  sessionMs: number,
+): Window[] {
+  const session = sessionMs * 1_000;
+  const windows: Window[] = [];
+  for (const { kind, process: whose, from, to } of disruptions) {
+    if (kind === 'broker') windows.push({ kind: 'stall', from, to: to + BROKER_SETTLES_MS * 1_000 });
+    else if (whose === process && kind === 'pause') windows.push({ kind: 'stall', from, to: to + session });
+  }
+  for (const entry of entries) {
+    if (entry.kind === 'log' && entry.event === 'revoked' && entry.lost === true)
+      windows.push({ kind: 'stall', from: entry.at - session, to: entry.at });
+  }
+  return windows;
+}
+
+/** When what a process has done may be done again, or it may do again what others have done. */
 export function windowsOf(
   { process, entries }: Journal,
   disruptions: readonly Disruption[],

@@ -46,7 +46,7 @@ function journalsOf(members: readonly (readonly Entry[])[]): Journal[] {
 function pauseWrongs(disruptions: readonly Disruption[], ...members: readonly (readonly Entry[])[]): readonly string[] {
   const journals = journalsOf(members);
   const { handlings } = handlingsOf(journals);
-  return judgePauses(pausesOf(journals), handlings, journals, disruptions, LIMITS).wrongs;
+  return judgePauses(pausesOf(journals), handlings, journals, disruptions, LIMITS.sessionMs).wrongs;
 }
 
 function commitWrongs(...commits: readonly (RecordedProgress & { readonly at: number })[]): readonly string[] {
