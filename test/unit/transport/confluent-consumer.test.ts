@@ -26,7 +26,7 @@ class FakeConsumer extends EventEmitter {
   }
 
   committed(_partitions: unknown, _timeoutMs: number, callback: DriverCallback<readonly never[]>): void {
-    if (this.isAway) setImmediate(callback, driverError(-195, 'Local: Broker transport failure'));
+    if (this.isAway) setImmediate(callback, driverError(-195, 'Local: Broker transport failure'), undefined as never);
     else setImmediate(callback, null, []);
   }
 
