@@ -53,6 +53,15 @@ describe('a contract', () => {
     ).toEqualTypeOf<true>();
   });
 
+  it('has the same data whether fields of it are sealed or not', () => {
+    const schema = z.object({ id: z.string(), iban: z.string().optional() });
+    const whole = defineEvent({ ...base, schema, aggregateId: ({ id }) => id });
+    const sealed = defineEvent({ ...base, schema, aggregateId: ({ id }) => id, protection: { fields: ['/iban'] } });
+    expectTypeOf(sealed).toEqualTypeOf<typeof whole>();
+    // @ts-expect-error a list of fields
+    defineEvent({ ...base, schema, aggregateId: ({ id }) => id, protection: { fields: '/iban' } });
+  });
+
   it('needs a protection, a numeric version and a function that returns text', () => {
     const schema = z.object({ id: z.string(), total: z.number() });
     // @ts-expect-error protection must be chosen
