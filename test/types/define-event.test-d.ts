@@ -55,9 +55,9 @@ describe('a contract', () => {
 
   it('has the same data whether fields of it are sealed or not', () => {
     const schema = z.object({ id: z.string(), iban: z.string().optional() });
-    const whole = defineEvent({ ...base, schema, aggregateId: ({ id }) => id });
+    const _whole = defineEvent({ ...base, schema, aggregateId: ({ id }) => id });
     const sealed = defineEvent({ ...base, schema, aggregateId: ({ id }) => id, protection: { fields: ['/iban'] } });
-    expectTypeOf(sealed).toEqualTypeOf<typeof whole>();
+    expectTypeOf(sealed).toEqualTypeOf<typeof _whole>();
     // @ts-expect-error a list of fields
     defineEvent({ ...base, schema, aggregateId: ({ id }) => id, protection: { fields: '/iban' } });
   });
