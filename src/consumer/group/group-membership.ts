@@ -178,7 +178,8 @@ export class GroupMembership {
       this.#sessions.set(placeName(session), session);
       // Once more: what the group was told while the start was committed has not reached it.
       this.#parts.onOpened(session);
-      if (this.#isEnding) session.drain();
+      // What was lost meanwhile is another's, who may have begun already.
+      if (this.#isEnding || this.#isLeaving(session)) session.drain();
     }
     consumer.assign(
       opened.map((session) => ({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Noted } from '../../../support/contracts.js';
-import { ConsumeHarness, GROUP, type ConsumerProcess } from '../../../support/consume-harness.js';
+import { ConsumeHarness, ConsumerProcess, GROUP } from '../../../support/consume-harness.js';
 import { eventRecord } from '../../../support/records.js';
 
 const never = new Promise<void>(() => undefined);
@@ -91,6 +91,23 @@ describe('threat 44: a revocation', () => {
     expect(second.seen).toEqual(['a', 'hangs']);
     expect(first.process.logger.of('revoked')).toMatchObject([{ lost: true, unfinished: 1 }]);
     expect(harness.kafka.misuses).toEqual([]);
+  });
+
+  it('of what is lost while its start is committed comes before anything of it begins', async () => {
+    const harness = new ConsumeHarness();
+    const { kafka, clock } = harness;
+    write(harness, ['a', 'b']);
+    kafka.delays.commit = 20;
+    kafka.onCommit = ({ topic }) => {
+      if (topic === 'notes') clock.setTimer(5, () => kafka.group(GROUP).lose(lost.member, undefined));
+    };
+    const seen: string[] = [];
+    const lost = new ConsumerProcess(kafka);
+    lost.consumer.on(Noted, ({ id }) => void seen.push(id));
+    await clock.advanceUntil(lost.consumer.start());
+    await clock.advance(5_000);
+    expect(lost.logger.of('revoked')).toMatchObject([{ lost: true }]);
+    expect(seen).toEqual([]);
   });
 
   it('forgets the queue and the waiting retries', async () => {
