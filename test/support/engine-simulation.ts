@@ -259,10 +259,15 @@ export class EngineSimulation {
     this.#resumeAll();
     const [last] = this.#processes;
     if (last === undefined) return;
+    const { clock } = this.harness;
     for (const tenant of TENANTS) {
-      const asked = this.redrives.ask(last.process, tenant, 'all');
-      if (!(await this.harness.clock.advanceUntil(asked, 120_000)))
-        this.wrongs.push(`a last redrive of ${tenant} fails`);
+      // Where the note of it was lost, the one before is taken up once more, and has to end first.
+      let isTaken = false;
+      for (let tries = 0; tries < 60 && !isTaken; tries += 1) {
+        isTaken = await clock.advanceUntil(this.redrives.ask(last.process, tenant, 'all'), 120_000);
+        if (!isTaken) await clock.advance(1_000);
+      }
+      if (!isTaken) this.wrongs.push(`a last redrive of ${tenant} is never taken on`);
     }
     await this.#untilFinished();
   }
