@@ -10,7 +10,7 @@ import { runStorm, type StormReport } from './storm.ts';
 
 /** Of a wrong there may be thousands. */
 const MOST_WRONGS = 20;
-const SHORT_SECONDS = 8;
+const SHORT_SECONDS = 7;
 const SHORT_SESSION_MS = 1_500;
 const SHORT_GAP_MS = 1_200;
 const SESSION_MS = 3_000;

@@ -66,7 +66,7 @@ const RECOVERY_MS = 90_000;
 const MAX_STANDSTILL_SECONDS = 30;
 /** After a session nobody is cut off any more. */
 const CALM_MS = 500;
-const CALM_REST_MS = 1_000;
+const CALM_REST_MS = 500;
 
 export async function runStorm(kafka: RunningKafka, options: StormOptions): Promise<StormReport> {
   const { protocol, sessionMs, seed, seconds } = options;

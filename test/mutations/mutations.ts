@@ -136,7 +136,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'control/tenant-controls.ts',
     find: 'if (offset >= since || isNoteLost) this.#moveIn(session, redrive, offset);',
     replace: 'if (offset >= since) this.#moveIn(session, redrive, offset);',
-    noticedBy: 'engine-simulation.test.ts',
+    noticedBy: 'redrive.test.ts',
   },
   {
     name: 'a redrive that begins at the last of its dead letters',
@@ -165,7 +165,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'control/redrives.ts',
     find: 'copy.timestampMs <= redrive.toldAtMs && matchesFilter(redrive.filter, letter);',
     replace: "copy.timestampMs <= redrive.toldAtMs && letter.code !== '';",
-    noticedBy: 'engine-simulation.test.ts',
+    noticedBy: 'redrive.test.ts',
   },
   {
     name: 'a redrive of every tenant with dead letters in its range',

@@ -174,7 +174,7 @@ const lifeOf = (kind: Kind) =>
       partitions: fc.constantFrom(1, 1, 2),
       scoped: kind === WITH_REDRIVES ? fc.constant(false) : fc.boolean(),
       processes: fc.integer({ min: 1, max: kind === WITH_REDRIVES ? 2 : 1 }),
-      hasBystander: kind === WITH_REDRIVES ? fc.boolean() : fc.constant(false),
+      hasBystander: kind === WITH_REDRIVES ? fc.constantFrom(false, false, true) : fc.constant(false),
       options: fc.record({
         concurrency: fc.integer({ min: 1, max: 4 }),
         tenantConcurrency: fc.integer({ min: 1, max: 4 }),
@@ -192,7 +192,10 @@ const lifeOf = (kind: Kind) =>
     steps: stepsOf(kind),
   });
 
-const life = fc.oneof(lifeOf(0), lifeOf(1), lifeOf(2), lifeOf(WITH_REDRIVES));
+const life = fc.oneof(...([0, 1, 2] as const).map((kind) => ({ weight: 4, arbitrary: lifeOf(kind) })), {
+  weight: 3,
+  arbitrary: lifeOf(WITH_REDRIVES),
+});
 
 it('threats 43, 44, 46, 47, 59: loses nothing, keeps the order of each key, commits nothing unfinished, redrives once', async () => {
   vi.spyOn(Math, 'random').mockReturnValue(0.5); // the jitter of retries, or a seed would not replay
