@@ -153,6 +153,20 @@ describe('a redrive', () => {
     expect(group.redriven.sort()).toEqual(['a0', 'w0']);
   });
 
+  it('brings nothing that its filter does not let pass, also where that lies between what it is for', async () => {
+    const group = new Failing();
+    const process = await group.member();
+    await group.fail('acme', ['a0'], process);
+    group.write('acme', ['other'], 'notes.noted.v2');
+    await group.harness.clock.advanceUntil(process.consumer.caughtUp());
+    await group.fail('acme', ['a1'], process);
+    await group.harness.clock.advanceUntil(process.consumer.redrive('acme', { code: 'HANDLER_FAILED' }));
+    await group.harness.clock.advanceUntil(process.consumer.caughtUp());
+    expect(group.redriven).toEqual(['a0', 'a1']);
+    // It would have failed once more.
+    expect(group.harness.deadLetters.map(({ id }) => id)).toEqual(['a0', 'other', 'a1']);
+  });
+
   it('brings nothing that an earlier one was for, also where that lies between what it is for', async () => {
     const group = new Failing();
     const process = await group.member();
