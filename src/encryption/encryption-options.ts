@@ -23,6 +23,7 @@ const envelopeSchema = lazySchema((z) => {
         z.array(z.string().regex(/^[0-9a-fA-F]{64}$/, 'must be 64 hex digits')),
       )
       .default({}),
+    /** Tenants whose data keys `start()` makes, or a function that answers with their ids. Default: none */
     warmUp: z
       .union([
         z.array(z.string().refine(isTenantId, 'must be a tenant id')).readonly(),
