@@ -58,7 +58,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'ledger/commit-metadata.ts',
     find: 'MAX_METADATA_CHARACTERS = 4_000',
     replace: 'MAX_METADATA_CHARACTERS = 4_096',
-    noticedBy: 'engine-simulation.test.ts',
+    noticedBy: 'ledger/commit-metadata.test.ts',
   },
   {
     name: 'metadata believed beside any offset',
@@ -73,7 +73,7 @@ export const MUTATIONS: readonly Mutation[] = [
     find: '  if (bytes?.subarray(CRC_BYTES, FIXED_BYTES).equals(log) !== true) return undefined;\n  const reader = new VarintReader(bytes, FIXED_BYTES);\n  if (reader',
     replace:
       '  if (bytes === undefined) return undefined;\n  const reader = new VarintReader(bytes, FIXED_BYTES);\n  if (reader',
-    noticedBy: 'engine-simulation.test.ts',
+    noticedBy: 'group/start-position.test.ts',
   },
   {
     name: 'waiting for an offset in a hole at the end of the log',
@@ -101,7 +101,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'control/redrives.ts',
     find: 'return others.length === 0 && first !== undefined && first === told.at(-1) ? letter : undefined;',
     replace: 'return others.length === 0 && first === undefined ? undefined : letter;',
-    noticedBy: 'engine-simulation.test.ts',
+    noticedBy: 'redrive.test.ts',
   },
   {
     name: 'two redrives of a tenant at once',
@@ -129,7 +129,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'reading/catch-up-reader.ts',
     find: 'if (standsStill) void this.#passOver(session, run.position);',
     replace: '',
-    noticedBy: 'engine-simulation.test.ts',
+    noticedBy: 'redrive.test.ts',
   },
   {
     name: 'a redrive that is lost with the note of what was obeyed',
@@ -193,21 +193,21 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'handling/fair-scheduler.ts',
     find: 'this.#sinceRound += 1;',
     replace: '',
-    noticedBy: 'engine-simulation.test.ts',
+    noticedBy: 'handling/fair-scheduler.test.ts',
   },
   {
     name: 'handlers that start after a stop, while an assignment is answered',
     file: 'group/group-membership.ts',
     find: '    this.#stopTaking([...this.#sessions.values()]);\n    const rejoin',
     replace: '    const rejoin',
-    noticedBy: 'engine-simulation.test.ts',
+    noticedBy: 'group/group-membership.test.ts',
   },
   {
     name: 'a reserved slot that forgives what its payer has used',
     file: 'handling/fair-scheduler.ts',
     find: 'if (onlyIdle) return first;',
     replace: '',
-    noticedBy: 'engine-simulation.test.ts',
+    noticedBy: 'handling/fair-scheduler.test.ts',
   },
   {
     name: 'a run that waits for an offset in a hole at the end of the log',
