@@ -128,7 +128,9 @@ describe('fields of a value', () => {
       path.map((name) => `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
     const object = (leaf: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
       fc.dictionary(fc.constantFrom(...names), leaf, { noNullPrototype: true });
-    const leaf = fc.oneof(fc.jsonValue({ maxDepth: 2 }), object(fc.constantFrom('secret-4711', null, 1)));
+    // What holds a forbidden key is refused before its fields are looked at.
+    const json = fc.jsonValue({ maxDepth: 2 }).filter((value) => !/__proto__|constructor/.test(JSON.stringify(value)));
+    const leaf = fc.oneof(json, object(fc.constantFrom('secret-4711', null, 1)));
     const paths = fc.uniqueArray(fc.array(fc.constantFrom(...names), { minLength: 1, maxLength: 2 }), {
       minLength: 1,
       maxLength: 4,
