@@ -53,6 +53,18 @@ export class KeyServiceFailure extends Error {
   }
 }
 
+/** Makes a call of a driver's client, and of whatever it throws or rejects with the failure that it means. */
+export async function classifiedCall<T>(
+  call: () => Promise<T>,
+  failureOf: (error: unknown) => KeyServiceFailure,
+): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw failureOf(error);
+  }
+}
+
 /** Whether a value has the shape of a key service. */
 export function isKeyService(value: unknown): value is KeyService {
   if (typeof value !== 'object' || value === null) return false;

@@ -2,7 +2,12 @@ import { checkOptions } from '../../core/invalid-options.js';
 import { lazySchema } from '../../core/lazy-schema.js';
 import type { TenantId } from '../../core/tenant-id.js';
 import { ConfiguredKeks, keyUrisSchema, type KeyNaming, type KeyUris } from '../../encryption/key-uris.js';
-import { KeyServiceFailure, type GeneratedDataKey, type KeyService } from '../../encryption/key-service.js';
+import {
+  classifiedCall,
+  KeyServiceFailure,
+  type GeneratedDataKey,
+  type KeyService,
+} from '../../encryption/key-service.js';
 import { failureOf } from './aws-failures.js';
 
 /** A call of GenerateDataKey. */
@@ -93,7 +98,10 @@ class AwsKms implements KeyService {
       KeySpec: 'AES_256',
       EncryptionContext: contextOf(tenantId),
     };
-    const answer = await answerOf(() => this.#client.generateDataKey(request, { abortSignal: signal }));
+    const answer = await classifiedCall(
+      () => this.#client.generateDataKey(request, { abortSignal: signal }),
+      failureOf,
+    );
     return { plaintext: answer.Plaintext ?? NO_BYTES, blob: answer.CiphertextBlob ?? NO_BYTES };
   }
 
@@ -108,21 +116,13 @@ class AwsKms implements KeyService {
       EncryptionAlgorithm: 'SYMMETRIC_DEFAULT',
       EncryptionContext: contextOf(tenantId),
     };
-    const answer = await answerOf(() => this.#client.decrypt(request, { abortSignal: signal }));
+    const answer = await classifiedCall(() => this.#client.decrypt(request, { abortSignal: signal }), failureOf);
     return answer.Plaintext ?? NO_BYTES;
   }
 }
 
 function contextOf(tenantId: TenantId): Record<string, string> {
   return { 'tenantry-tenant': tenantId, 'tenantry-format': '1' };
-}
-
-async function answerOf<T>(call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    throw failureOf(error);
-  }
 }
 
 function isClient(value: unknown): value is AwsKmsClient {

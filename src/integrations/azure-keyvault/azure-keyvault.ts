@@ -6,7 +6,12 @@ import type { TenantId } from '../../core/tenant-id.js';
 import { isConfidentialUrl } from '../../encryption/confidential-url.js';
 import { tenantContext } from '../../encryption/kek-identity.js';
 import { KEY_BYTES } from '../../encryption/key-derivation.js';
-import { KeyServiceFailure, type GeneratedDataKey, type KeyService } from '../../encryption/key-service.js';
+import {
+  classifiedCall,
+  KeyServiceFailure,
+  type GeneratedDataKey,
+  type KeyService,
+} from '../../encryption/key-service.js';
 import { ConfiguredKeks, keyUrisSchema, type KeyNaming, type KeyUris } from '../../encryption/key-uris.js';
 import { failureOf } from './azure-failures.js';
 
@@ -109,8 +114,9 @@ class AzureKeyVault implements KeyService {
       plaintext,
       additionalAuthenticatedData: tenantContext(tenantId),
     };
-    const { iv, result, authenticationTag } = await answerOf('encrypt', () =>
-      this.#client(keyId).encrypt(parameters, { abortSignal: signal }),
+    const { iv, result, authenticationTag } = await classifiedCall(
+      () => this.#client(keyId).encrypt(parameters, { abortSignal: signal }),
+      (error) => failureOf(error, 'encrypt'),
     );
     if (iv?.length !== NONCE_BYTES || result.length !== KEY_BYTES || authenticationTag?.length !== TAG_BYTES) {
       throw new KeyServiceFailure('away', 'not-a-gcm-ciphertext');
@@ -128,8 +134,9 @@ class AzureKeyVault implements KeyService {
       authenticationTag: blob.subarray(NONCE_BYTES + KEY_BYTES),
       additionalAuthenticatedData: tenantContext(tenantId),
     };
-    const { result } = await answerOf('decrypt', () =>
-      this.#client(keyId).decrypt(parameters, { abortSignal: signal }),
+    const { result } = await classifiedCall(
+      () => this.#client(keyId).decrypt(parameters, { abortSignal: signal }),
+      (error) => failureOf(error, 'decrypt'),
     );
     return result;
   }
@@ -140,13 +147,5 @@ class AzureKeyVault implements KeyService {
     const client = this.#makeClient(keyId);
     this.#clients.set(keyId, client);
     return client;
-  }
-}
-
-async function answerOf<T>(operation: 'encrypt' | 'decrypt', call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    throw failureOf(error, operation);
   }
 }
