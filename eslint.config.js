@@ -75,6 +75,16 @@ export default defineConfig(
     rules: { 'no-console': 'off' },
   },
   {
+    // It answers at once what a port lets be waited for, and fails as the port says: by rejecting.
+    files: ['src/testing/in-memory/**'],
+    rules: { '@typescript-eslint/require-await': 'off' },
+  },
+  {
+    // It takes the timers of the code under test in hand.
+    files: ['src/testing/leaks/order/hold-timers.ts'],
+    rules: { 'no-restricted-imports': 'off' },
+  },
+  {
     // Tests hand over wrong things on purpose and say what they expect of `!`.
     files: ['test/**'],
     rules: {
@@ -86,6 +96,26 @@ export default defineConfig(
       '@typescript-eslint/require-await': 'off',
       '@typescript-eslint/unbound-method': 'off',
       '@typescript-eslint/no-empty-function': 'off',
+    },
+  },
+  {
+    // A module of NestJS is a class with nothing but its decorator, and takes options as literals.
+    files: ['examples/nestjs/**', 'test/**/nestjs/**'],
+    rules: {
+      '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
+    },
+  },
+  {
+    // It has a tsconfig.json of its own, by which only an installed `tenantry` is found. And what teams copy reads as
+    // they would write it.
+    files: ['examples/service-template/**/*.ts'],
+    languageOptions: { parserOptions: { projectService: false, project: './tsconfig.json' } },
+    rules: {
+      '@typescript-eslint/no-floating-promises': [
+        'error',
+        { allowForKnownSafeCalls: [{ from: 'package', name: ['test', 'after'], package: 'node:test' }] },
+      ],
     },
   },
   {

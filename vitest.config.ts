@@ -1,8 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { mutationPlugin } from './test/mutations/plugin.ts';
 import { missingTools } from './scripts/kafka/install-kafka.ts';
 import { canHaveLocalStack } from './scripts/localstack/install-localstack.ts';
+import { canHaveRegistry } from './scripts/registry/install-registry.ts';
 import { hasRedis } from './scripts/redis/start-redis.ts';
 
 const src = (path: string): string => fileURLToPath(new URL(`src/${path}`, import.meta.url));
@@ -12,7 +14,7 @@ const alias = [
   { find: /^tenantry$/, replacement: src('index.ts') },
   { find: /^tenantry\/(contract|testing)$/, replacement: src('$1/index.ts') },
   {
-    find: /^tenantry\/(aws-kms|azure-keyvault|google-kms|redis|vault)$/,
+    find: /^tenantry\/(aws-kms|azure-keyvault|fastify|google-kms|nestjs|redis|registry|vault)$/,
     replacement: src('integrations/$1/index.ts'),
   },
 ];
@@ -37,21 +39,79 @@ if (!hasRealRedis) console.warn('Skipping test/redis: no redis-server. Install i
 const hasAwsKms = isCi || canHaveLocalStack();
 if (!hasAwsKms) console.warn('Skipping test/key-services/aws-kms.test.ts: no Python 3.11 with pip. Install them.\n');
 
+// And for the schema registry.
+const hasRegistry = isCi || canHaveRegistry();
+if (!hasRegistry)
+  console.warn('Skipping test/registry: no Maven, or neither Java 21 nor Python 3.9 with pip. Install them.\n');
+
 // The native addon aborts in a worker thread, so every project runs in child processes.
-const common = { pool: 'forks', restoreMocks: true, unstubEnvs: true } as const;
+const common = {
+  pool: 'forks',
+  restoreMocks: true,
+  unstubEnvs: true,
+  setupFiles: 'test/support/secrets/setup.ts',
+} as const;
 
 // Files with brokers wait for sessions, rebalances and start-ups most of the time, so more of them run at once than a
 // small machine has cores. After the unit tests, which need the cores; all with the same number, or they would run
 // project by project.
-const withBrokers = { maxWorkers: 3, sequence: { groupOrder: 1 } } as const;
+const withBrokers = { maxWorkers: 4, sequence: { groupOrder: 1 } } as const;
 
 const mutation = process.env['TENANTRY_MUTATION'];
 
-const unit: TestProjectConfiguration = {
+// One core stands idle otherwise, which is half of a small machine.
+const everyCore = { maxWorkers: '100%' } as const;
+
+const ofUnits = {
   resolve: { alias },
   plugins: mutation === undefined ? [] : [mutationPlugin(mutation)],
-  // The time-out only tells a hang; property tests are slow on a busy machine.
-  test: { ...common, name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000 },
+} satisfies TestProjectConfiguration;
+
+// Nothing in these lives longer than a test, so their files share processes: to start one takes longer than most of them.
+const sharing = [
+  'test/unit/{admin,contract,core,docs,encryption,erasure,examples,producer,rate-limit}/**/*.test.ts',
+  'test/unit/{record,routing,scripts,serde,storm,tenant,transport}/**/*.test.ts',
+  'test/unit/consumer/{control,group,handling,ledger,reading}/**/*.test.ts',
+  'test/unit/testing/{fixtures,in-memory,verify}/**/*.test.ts',
+  'test/unit/*.test.ts',
+];
+
+// The time-out only tells a hang; property tests are slow on a busy machine.
+const unit: TestProjectConfiguration = {
+  ...ofUnits,
+  test: {
+    ...common,
+    name: 'unit',
+    include: ['test/unit/**/*.test.ts'],
+    exclude: sharing,
+    testTimeout: 30_000,
+    ...everyCore,
+  },
+};
+
+const unitShared: TestProjectConfiguration = {
+  ...ofUnits,
+  test: { ...common, name: 'unit-shared', include: sharing, isolate: false, testTimeout: 30_000, ...everyCore },
+};
+
+// Processes and brokers that are killed again and again: `npm run test:long`.
+const long = [
+  { file: 'test/kafka/bridge.test.ts', canRun: true },
+  { file: 'test/kafka/real/crash.test.ts', canRun: hasRealKafka },
+  { file: 'test/kafka/real/outage.test.ts', canRun: hasRealKafka },
+  { file: 'test/redis/crash.test.ts', canRun: hasRealKafka && hasRealRedis },
+];
+const longFiles = long.map(({ file }) => file);
+const untilTheEnd: TestProjectConfiguration = {
+  resolve: { alias },
+  test: {
+    ...common,
+    name: 'long',
+    include: long.filter(({ canRun }) => canRun).map(({ file }) => file),
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    ...withBrokers,
+  },
 };
 
 // Against the broker in the process (EmbeddedKafka).
@@ -61,7 +121,7 @@ const kafka: TestProjectConfiguration = {
     ...common,
     name: 'kafka',
     include: ['test/kafka/**/*.test.ts'],
-    exclude: ['test/kafka/real/**'],
+    exclude: ['test/kafka/real/**', ...longFiles],
     testTimeout: 30_000,
     hookTimeout: 30_000,
     ...withBrokers,
@@ -75,6 +135,7 @@ const kafkaReal: TestProjectConfiguration = {
     ...common,
     name: 'kafka-real',
     include: hasRealKafka ? ['test/kafka/real/**/*.test.ts'] : [],
+    exclude: longFiles,
     globalSetup: 'test/kafka/real/global-setup.ts',
     testTimeout: 60_000,
     hookTimeout: 60_000,
@@ -89,7 +150,7 @@ const redis: TestProjectConfiguration = {
     ...common,
     name: 'redis',
     include: hasRealRedis ? ['test/redis/**/*.test.ts'] : [],
-    exclude: hasRealKafka ? [] : ['test/redis/crash.test.ts'],
+    exclude: longFiles,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     ...withBrokers,
@@ -111,6 +172,20 @@ const keyServices: TestProjectConfiguration = {
   },
 };
 
+// Against Apicurio, which the tests start.
+const registry: TestProjectConfiguration = {
+  resolve: { alias },
+  test: {
+    ...common,
+    name: 'registry',
+    include: hasRegistry ? ['test/registry/**/*.test.ts'] : [],
+    testTimeout: 60_000,
+    // Fetching Apicurio takes its time.
+    hookTimeout: 600_000,
+    ...withBrokers,
+  },
+};
+
 // Against the second opener of envelopes, examples/python-opener.
 const python: TestProjectConfiguration = {
   resolve: { alias },
@@ -118,9 +193,24 @@ const python: TestProjectConfiguration = {
   test: { ...common, name: 'python', include: ['test/python/**/*.test.ts'], testTimeout: 120_000, ...withBrokers },
 };
 
+// Those first that fetch what they need the first time, so that nobody waits for it in the end.
+const projects = [unit, unitShared, keyServices, registry, python, redis, kafkaReal, kafka, untilTheEnd];
+
+/** Runs the projects in the order in which they stand here, not by name. */
+class AsListed extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const placeOf = ({ project }: TestSpecification): number =>
+      projects.findIndex(({ test }) => test?.name === project.name);
+    return (await super.sort(files)).sort((one, other) => placeOf(one) - placeOf(other));
+  }
+}
+
 export default defineConfig({
   test: {
-    projects: [unit, kafka, redis, keyServices, python, kafkaReal],
+    projects,
+    sequence: { sequencer: AsListed },
+    // What a planted bug has changed must not be found again without it.
+    experimental: { fsModuleCache: mutation === undefined },
     reporters: isCi ? ['default', ['json', { outputFile: 'coverage/test-results.json' }]] : ['default'],
     coverage: { provider: 'v8', include: ['src/**'] },
   },

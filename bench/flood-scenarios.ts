@@ -53,7 +53,7 @@ export function scenarios(short: boolean) {
     // A worker's default concurrency.
     fiveSeconds: {
       name: 'a flood of 5 s handlers, 100 at once',
-      work: { ...flood, noisyTenants: { noisy: 5_000 }, concurrency: 64 },
+      work: { ...flood, noisyTenants: { noisy: 5_000 }, concurrency: 100 },
     },
   } satisfies Record<string, Scenario>;
 }

@@ -1,4 +1,4 @@
-// `tsx scripts/docs-tables.ts`: writes the pages of docs/ that are nothing but tables in the code.
+// `tsx scripts/docs-tables.ts`: writes the pages of docs/ that are tables in the code, and the help of commands.
 // A unit test fails while a page is not what this would write.
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -7,17 +7,29 @@ import { ERROR_CODES } from '../src/core/error-codes.js';
 import { ATTRIBUTES } from '../src/telemetry/attributes.js';
 import { METRICS, SPANS } from '../src/telemetry/catalog.js';
 import { LOG_EVENTS } from '../src/telemetry/log-catalog.js';
+import { commandPage } from './docs/command-page.ts';
+import { troubleshootingPage } from './docs/troubleshooting/page.ts';
 
 const docs = new URL('../docs/', import.meta.url);
 
+const PAGES = {
+  'errors.md': errorsPage,
+  'telemetry.md': telemetryPage,
+  'troubleshooting.md': troubleshootingPage,
+  // Written by hand, but for what commands say of themselves.
+  'command-line.md': commandPage,
+} as const;
+
 /** A page of docs/, by its file name. */
-export type TablePage = 'errors.md' | 'telemetry.md';
+export type TablePage = keyof typeof PAGES;
+
+/** All of them. */
+export const TABLE_PAGES = Object.keys(PAGES) as readonly TablePage[];
 
 /** What a page must hold. */
 export async function renderPage(page: TablePage): Promise<string> {
   const path = pageFile(page);
-  const text = page === 'errors.md' ? errorsPage() : telemetryPage();
-  return format(text, { ...(await resolveConfig(path)), parser: 'markdown' });
+  return format(PAGES[page](), { ...(await resolveConfig(path)), parser: 'markdown' });
 }
 
 /** Where a page is kept. */
@@ -32,12 +44,11 @@ const ACTORS = {
 } as const;
 
 function errorsPage(): string {
-  const rows = Object.entries(ERROR_CODES).map(([code, { retryable, actor, meaning, remedy }]) => [
-    `\`${code}\``,
+  const rows = Object.entries(ERROR_CODES).map(([code, { retryable, actor, meaning }]) => [
+    `[\`${code}\`](troubleshooting.md#${code.toLowerCase()})`,
     retryable ? 'yes' : 'no',
     ACTORS[actor],
     meaning,
-    remedy,
   ]);
   return `# Errors
 
@@ -48,9 +59,10 @@ if (isTenantryError(error, 'RATE_LIMITED')) await sleep(error.retryAfterMs);
 \`\`\`
 
 A code is never renamed and never used for another meaning. _Retryable_ means that the same call may succeed later
-without any change. No message holds a payload, a key or a password.
+without any change. No message holds a payload, a key or a password. Each code leads to its entry in
+[troubleshooting](troubleshooting.md), with likely causes and what to do.
 
-${table(['Code', 'Retryable', 'Mended by', 'Meaning', 'What to do'], rows)}
+${table(['Code', 'Retryable', 'Mended by', 'Meaning'], rows)}
 `;
 }
 
@@ -124,5 +136,5 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  for (const page of ['errors.md', 'telemetry.md'] as const) writeFileSync(pageFile(page), await renderPage(page));
+  for (const page of TABLE_PAGES) writeFileSync(pageFile(page), await renderPage(page));
 }

@@ -1,11 +1,12 @@
 // Makes a fresh clone ready to run: npm packages, the Kafka client's native addon, dist/.
 // `npm run demo` and `npm test` begin with it, so it uses nothing but Node itself, does nothing
 // twice, and says what it does when that takes time.
+import { join } from 'node:path';
 import { ensureAddon } from './setup/addon.mjs';
 import { ensureDist } from './setup/dist.mjs';
 import { withLock } from './setup/lock.mjs';
 import { ensurePackages } from './setup/packages.mjs';
-import { SetupError } from './setup/step.mjs';
+import { root, SetupError } from './setup/step.mjs';
 
 const OLDEST_NODE = [20, 19];
 
@@ -19,7 +20,7 @@ function checkNode() {
 
 try {
   checkNode();
-  await withLock(async () => {
+  await withLock(join(root, '.setup.lock'), 'set-up in this clone', async () => {
     await ensurePackages();
     await ensureAddon();
     await ensureDist();

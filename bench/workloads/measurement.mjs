@@ -61,7 +61,7 @@ export class Measurement {
 }
 
 /** Processor time of this thread; only Linux tells it on the older Node.js versions. */
-function mainThreadMicros() {
+export function mainThreadMicros() {
   try {
     const [nanos] = readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'latin1').split(' ');
     return Number(nanos) / 1_000;

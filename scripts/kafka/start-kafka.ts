@@ -14,12 +14,16 @@ import { installKafka } from './install-kafka.ts';
 const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 15_000;
 const READY = 'Kafka Server started';
+/** The second compiler of Java pays off after minutes. */
+const QUICK = ['-XX:TieredStopAtLevel=1'];
 
 export interface StartKafkaOptions {
   /** Default: a free port. */
   readonly port?: number;
   /** Broker properties, over the ones below. */
   readonly config?: Readonly<Record<string, string | number | boolean>>;
+  /** Whether it lives for a minute or two: Java then compiles quickly and not well. Default: false */
+  readonly isShortLived?: boolean;
   /** Install Java and Maven with apt-get where they are missing (root only). Default: when `CI` is set. */
   readonly installTools?: boolean;
 }
@@ -39,7 +43,7 @@ export interface RunningKafka {
 export async function startKafka(options: StartKafkaOptions = {}): Promise<RunningKafka> {
   const installTools = options.installTools ?? Boolean(process.env['CI']);
   const libs = await installKafka({ installTools });
-  const broker = new KafkaProcess(libs, options.port ?? (await freePort()), await freePort(), options.config ?? {});
+  const broker = new KafkaProcess(libs, options.port ?? (await freePort()), await freePort(), options);
   try {
     await broker.start();
   } catch (error) {
@@ -55,13 +59,15 @@ class KafkaProcess implements RunningKafka {
   readonly #folder = mkdtempSync(join(tmpdir(), 'tenantry-kafka-'));
   readonly #properties = join(this.#folder, 'server.properties');
   readonly #log = join(this.#folder, 'server.log');
+  readonly #isShortLived: boolean;
   #child: ChildProcess | undefined;
 
-  constructor(libs: string, port: number, controllerPort: number, config: Readonly<Record<string, unknown>>) {
+  constructor(libs: string, port: number, controllerPort: number, options: StartKafkaOptions) {
     this.brokers = `127.0.0.1:${port}`;
     this.#classPath = join(libs, '*');
     process.on('exit', this.#removeAll);
-    const properties = { ...defaults(this.#folder, port, controllerPort), ...config };
+    this.#isShortLived = options.isShortLived ?? false;
+    const properties = { ...defaults(this.#folder, port, controllerPort), ...options.config };
     writeFileSync(
       this.#properties,
       Object.entries(properties)
@@ -69,7 +75,7 @@ class KafkaProcess implements RunningKafka {
         .join(''),
     );
     const id = randomBytes(16).toString('base64url');
-    const format = this.#java('kafka.tools.StorageTool', 'format', `--cluster-id=${id}`, '-c', this.#properties);
+    const format = this.#java(QUICK, 'kafka.tools.StorageTool', 'format', `--cluster-id=${id}`, '-c', this.#properties);
     const { status, stdout, stderr } = spawnSync('java', format, { encoding: 'utf8' });
     if (status === 0) return;
     this.#removeAll();
@@ -82,7 +88,8 @@ class KafkaProcess implements RunningKafka {
 
   async start(): Promise<void> {
     const log = openSync(this.#log, 'w');
-    const child = spawn(...endingWithUs('java', ...this.#java('kafka.Kafka', this.#properties)), {
+    const java = this.#java(this.#isShortLived ? QUICK : [], 'kafka.Kafka', this.#properties);
+    const child = spawn(...endingWithUs('java', ...java), {
       stdio: ['ignore', log, log],
     });
     closeSync(log);
@@ -127,10 +134,10 @@ class KafkaProcess implements RunningKafka {
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
   };
 
-  #java(mainClass: string, ...args: string[]): string[] {
+  #java(more: readonly string[], mainClass: string, ...args: string[]): string[] {
     const logging = fileURLToPath(new URL('log4j2.xml', import.meta.url));
     const options = ['-Xmx512m', '-XX:+UseSerialGC', `-Dlog4j2.configurationFile=${logging}`];
-    return [...options, '-cp', this.#classPath, mainClass, ...args];
+    return [...options, ...more, '-cp', this.#classPath, mainClass, ...args];
   }
 }
 

@@ -1,5 +1,8 @@
 // System packages, where they can be installed: as root on Debian and its kin.
 import { spawnSync } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { withLock } from './lock.mjs';
 import { step } from './step.mjs';
 
 /** Whether there is apt-get. */
@@ -13,13 +16,22 @@ export function isRoot() {
 }
 
 export async function updatePackageList() {
-  await step('Updating the list of Debian packages', 'apt-get', ['update', '-q'], { env });
+  await aptGet('Updating the list of Debian packages', 'update', '-q');
 }
 
 /** @param {readonly string[]} names of packages in the list */
 export async function installDebian(names) {
-  const args = ['install', '-y', '-q', '--no-install-recommends', ...names];
-  await step(`Installing ${names.join(' ')}`, 'apt-get', args, { env });
+  await aptGet(`Installing ${names.join(' ')}`, 'install', '-y', '-q', '--no-install-recommends', ...names);
+}
+
+/**
+ * Test files run beside each other, and a second apt-get fails while one runs: so they wait for each other.
+ * @param {string} title
+ * @param {...string} args
+ */
+async function aptGet(title, ...args) {
+  const lockFile = join(tmpdir(), 'tenantry-apt-get.lock');
+  await withLock(lockFile, 'apt-get', () => step(title, 'apt-get', args, { env }));
 }
 
 /**

@@ -1,14 +1,15 @@
-// Two commands started at once in one clone must not install over each other.
+// Two commands, or two test files, started at once must not install over each other.
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { root } from './step.mjs';
 
-const lockFile = join(root, '.setup.lock');
-
-/** @param {() => Promise<void>} work */
-export async function withLock(work) {
-  await acquire();
+/**
+ * Runs `work` while nobody else has the lock.
+ * @param {string} lockFile
+ * @param {string} what completes "waits for another": told where somebody else has it
+ * @param {() => Promise<void>} work
+ */
+export async function withLock(lockFile, what, work) {
+  await acquire(lockFile, what);
   const release = () => {
     rmSync(lockFile, { force: true });
   };
@@ -22,7 +23,8 @@ export async function withLock(work) {
   }
 }
 
-async function acquire() {
+/** @param {string} lockFile @param {string} what */
+async function acquire(lockFile, what) {
   const own = `${lockFile}.${process.pid}`;
   writeFileSync(own, String(process.pid));
   try {
@@ -32,10 +34,10 @@ async function acquire() {
         linkSync(own, lockFile);
         return;
       } catch {
-        const holder = readHolder();
-        if (holder !== undefined && !isAlive(holder)) rmSync(lockFile, { force: true });
+        const holder = readHolder(lockFile);
+        if (holder !== undefined && !(holder > 0 && isAlive(holder))) rmSync(lockFile, { force: true });
         else if (!told) {
-          console.log(`Another set-up runs in this clone (process ${holder}); waiting for it …`);
+          console.log(`Another ${what} runs (process ${holder}); waiting for it …`);
           told = true;
         }
       }
@@ -45,7 +47,8 @@ async function acquire() {
   }
 }
 
-function readHolder() {
+/** @param {string} lockFile */
+function readHolder(lockFile) {
   try {
     return Number(readFileSync(lockFile, 'utf8'));
   } catch {

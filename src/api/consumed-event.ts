@@ -5,7 +5,10 @@ import type { TenantId } from '../core/tenant-id.js';
 export interface ConsumedEvent<Type extends string = string, Version extends number = number, Data = unknown> {
   readonly id: string;
   readonly type: Type;
+  /** The version that the handler gets. */
   readonly version: Version;
+  /** The version in which the event was published; lower than `version` where it was upcast. */
+  readonly publishedVersion: number;
   readonly tenantId: TenantId;
   readonly aggregateId: string;
   /** When the event happened, as the publisher said; authenticated for protected contracts. */

@@ -1,6 +1,7 @@
 import type { AnyEventContract } from '../contract/event-contract.js';
 import type { TenantId } from '../core/tenant-id.js';
 import type { DedupeOptions } from './dedupe.js';
+import type { ErasedRecord } from './erased-record.js';
 import type { EventHandler, HandlerOptions } from './handler.js';
 import type { RetryOptions } from './retry-options.js';
 
@@ -34,6 +35,12 @@ export interface ConsumerOptions {
   readonly acceptUnprotected?: readonly string[] | undefined;
   /** Passes over events that the group has handled already. Default: a redelivered event is handled again. */
   readonly dedupe?: DedupeOptions | undefined;
+  /**
+   * Told of each record that is passed over as erased, at least once, before its offset may pass; of several at a time.
+   * While it throws, rejects or does not settle within 3 s, the record is held and it is called again every second.
+   * Default: nobody is told; the records are counted all the same.
+   */
+  readonly onErased?: ((record: ErasedRecord) => unknown) | undefined;
 }
 
 /** Counts of what became of records, since the start. */
@@ -46,6 +53,8 @@ export interface ConsumerCounts {
   readonly deadLettered: number;
   /** Acknowledged copies in quarantine, by code. */
   readonly quarantined: Readonly<Record<string, number>>;
+  /** Records of erased tenants, passed over because the key that they are sealed under is gone. */
+  readonly erased: number;
   /** Records of another tenant that a tenant's consumer passed over on a shared topic. */
   readonly foreign: number;
   /** Records whose type nobody handles. */

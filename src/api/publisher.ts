@@ -46,8 +46,8 @@ export interface Publisher {
    * Publishes one event and resolves once the broker has acknowledged it. Calls for one aggregate keep
    * their order, awaited or not.
    *
-   * @throws TenantryError `TENANT_ISOLATION_VIOLATION`, `TENANT_CONTEXT_EXPIRED`, `UNKNOWN_TENANT`; for what was
-   * passed: `INVALID_OPTIONS`, `INVALID_CONTRACT`, `CONTRACT_CONFLICT`, `VALIDATION_FAILED`, `NOT_SERIALIZABLE`,
+   * @throws TenantryError `TENANT_ISOLATION_VIOLATION`, `TENANT_CONTEXT_EXPIRED`, `UNKNOWN_TENANT`, `TENANT_ERASED`; for
+   * what was passed: `INVALID_OPTIONS`, `INVALID_CONTRACT`, `CONTRACT_CONFLICT`, `VALIDATION_FAILED`, `NOT_SERIALIZABLE`,
    * `ASYNC_SCHEMA`, `INVALID_AGGREGATE_ID`, `INVALID_EVENT_ID`, `INVALID_HEADER`, `RECORD_TOO_LARGE`; for the limits:
    * `RATE_LIMITED`, `PUBLISH_QUEUE_FULL`; for the keys: `KEY_NOT_CONFIGURED`, `KEY_SERVICE_AWAY`, `KEY_REFUSED`,
    * `KEY_GONE`, `DATA_KEY_INVALID`; for the brokers: `TOPIC_NOT_FOUND`, `BROKER_UNREACHABLE`, `BROKER_ACCESS_DENIED`,
@@ -61,7 +61,7 @@ export interface Publisher {
    *
    * @returns a receipt for each item, in the order of the items
    * @throws TenantryError `PUBLISH_INCOMPLETE` with an outcome for each item where any of them failed; before the
-   * first item `TENANT_ISOLATION_VIOLATION`, `TENANT_CONTEXT_EXPIRED`, `UNKNOWN_TENANT`, `INVALID_OPTIONS`
+   * first item `TENANT_ISOLATION_VIOLATION`, `TENANT_CONTEXT_EXPIRED`, `UNKNOWN_TENANT`, `TENANT_ERASED`, `INVALID_OPTIONS`
    */
   publishMany<C extends AnyEventContract>(
     contract: C,

@@ -79,7 +79,10 @@ export interface TenantLag {
 export interface PartitionLag {
   readonly topic: string;
   readonly partition: number;
-  /** Offsets from where this member reads to the end of the log; undefined until the client has heard of that. */
+  /**
+   * Offsets from where this member reads to the end of the log; undefined until the client has heard of that. Up to 30 s
+   * old while reading waits.
+   */
   readonly unread: number | undefined;
 }
 
@@ -103,8 +106,11 @@ export interface Worker extends EventConsumer {
    * until it has come to its end. A later replay or skip of the tenant takes its place.
    */
   replayTenant(tenantId: string, range: ReplayRange, options?: ControlOptions): Promise<void>;
-  /** Passes over the tenant's records that are not handled yet, up to a place; by default all. They are not lost: `replayTenant` brings them back. */
-  skipTenant(tenantId: string, options?: ControlOptions & { readonly to?: MoveTarget | undefined }): Promise<void>;
+  /**
+   * Passes over the tenant's records that are not handled yet, up to a place, or to what is the end of the log at the
+   * call. They are not lost: `replayTenant` brings them back.
+   */
+  skipTenant(tenantId: string, range: { readonly to: MoveTarget | 'end' }, options?: ControlOptions): Promise<void>;
   /**
    * Handles the tenant's dead letters of this group again, with `redriven` true in their handlers, and resolves once the
    * group has taken it on: it goes on whatever becomes of its members, and loses none. Each is handled by one redrive

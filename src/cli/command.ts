@@ -1,5 +1,7 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { tenantryError } from '../core/errors.js';
+import { parseTenantId, type TenantId } from '../core/tenant-id.js';
+import type { ExitCode } from './exit-codes.js';
 
 /** Where a command writes: results to `out`, everything meant only for a person to `note`. */
 export interface Terminal {
@@ -7,6 +9,12 @@ export interface Terminal {
   note(text: string): void;
   /** Asks a person, where there is one: resolves with whether the answer was yes. */
   readonly confirm?: ((question: string) => Promise<boolean>) | undefined;
+  /** Has a person type something, where there is one; an empty text where nothing was. */
+  readonly ask?: ((question: string) => Promise<string>) | undefined;
+  /** Whether results are shown in colours. Default: no. */
+  readonly colors?: boolean | undefined;
+  /** From the first call on, what ends the program in the middle of its work (Ctrl-C) only aborts this signal. */
+  readonly interrupted?: (() => AbortSignal) | undefined;
 }
 
 /** One command of the command line. */
@@ -17,8 +25,11 @@ export interface Command {
   readonly summary: string;
   /** The whole help, without the name of the command above it. */
   readonly help: string;
-  /** @throws TenantryError where nothing was done */
-  run(args: readonly string[], terminal: Terminal): void | Promise<void>;
+  /**
+   * @returns what to exit with; nothing where all is done
+   * @throws TenantryError where nothing was done
+   */
+  run(args: readonly string[], terminal: Terminal): undefined | Promise<void> | Promise<ExitCode>;
 }
 
 type Options = NonNullable<ParseArgsConfig['options']>;
@@ -37,4 +48,22 @@ export function parseCommandLine<O extends Options>(args: readonly string[], opt
 
 export function usageError(message: string): Error {
   return tenantryError('INVALID_OPTIONS', message, { problems: [{ path: '(command line)', message }] });
+}
+
+/** Nobody to ask, and no `--yes`: a command that cannot be undone does nothing. */
+export function nobodyToAsk(option = '--yes does not ask'): Error {
+  return usageError(`there is no terminal to ask at; ${option}`);
+}
+
+/** The only argument of a command for one tenant. */
+export function parseOneTenant([id = '', ...more]: readonly string[]): TenantId {
+  if (id === '' || more.length > 0) throw usageError('one tenant is needed');
+  return parseTenantId(id);
+}
+
+/** The words of the command line that are options too: one number. */
+export function parseCount(text: string, option: string, least = 1): number {
+  const count = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  if (count >= least) return count;
+  throw usageError(`${option} takes a number from ${least} on`);
 }

@@ -1,14 +1,11 @@
 import type { ErrorCode } from '../core/error-codes.js';
-import { describeForeignError, isTenantryError } from '../core/errors.js';
+import { isTenantryError } from '../core/errors.js';
+import { packageVersion } from '../core/package-version.js';
 import { usageError, type Command, type Terminal } from './command.js';
-import { cursorsExport } from './commands/cursors-export.js';
-import { cursorsReset } from './commands/cursors-reset.js';
-import { cursorsShow } from './commands/cursors-show.js';
-import { keysGenerate } from './commands/keys-generate.js';
-import { EXIT, EXIT_CODES } from './exit-codes.js';
-import { packageVersion } from './package-version.js';
+import { COMMANDS } from './commands.js';
+import { errorJson, errorText, wantsJson } from './error-report.js';
+import { EXIT, EXIT_CODES, PARTIAL_EXIT_CODE } from './exit-codes.js';
 
-const COMMANDS: readonly Command[] = [keysGenerate, cursorsShow, cursorsExport, cursorsReset];
 const USAGE_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['INVALID_OPTIONS', 'INVALID_TENANT_ID']);
 
 /**
@@ -22,14 +19,14 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
   try {
     if (command === undefined) {
       runWithoutCommand(args, terminal);
-    } else {
-      const rest = args.slice(command.words.length);
-      if (asksForHelp(rest)) terminal.out(`Usage: tenantry ${command.words.join(' ')} ${command.help}`);
-      else await command.run(rest, terminal);
+      return EXIT.done;
     }
+    const rest = args.slice(command.words.length);
+    if (!asksForHelp(rest)) return (await command.run(rest, terminal)) ?? EXIT.done;
+    terminal.out(`Usage: tenantry ${command.words.join(' ')} ${command.help}`);
     return EXIT.done;
   } catch (error) {
-    return report(error, command, terminal);
+    return report(error, args, command, terminal);
   }
 }
 
@@ -39,13 +36,14 @@ function runWithoutCommand(args: readonly string[], terminal: Terminal): void {
   else if (asksForHelp(args)) terminal.out(overview());
   else if (first === undefined) throw usageError('a command is missing');
   else if (first.startsWith('-')) throw usageError(`Unknown option '${first}'`);
-  else
-    throw usageError(
-      `Unknown command '${args
-        .filter((word) => !word.startsWith('-'))
-        .slice(0, 2)
-        .join(' ')}'`,
-    );
+  else throw unknownCommand(args);
+}
+
+function unknownCommand(args: readonly string[]): Error {
+  const words = args.filter((word) => !word.startsWith('-'));
+  const ofThatName = COMMANDS.filter((command) => command.words[0] === words[0]);
+  const known = ofThatName.map((command) => command.words.join(' ')).join(', ');
+  return usageError(`Unknown command '${words.slice(0, 2).join(' ')}'${known && `; there is ${known}`}`);
 }
 
 function asksForHelp(args: readonly string[]): boolean {
@@ -65,17 +63,14 @@ Options:
   -h, --help      show this, or the help of a command
   -v, --version   show the version
 
-${EXIT_CODES}`;
+${EXIT_CODES}${PARTIAL_EXIT_CODE}`;
 }
 
 /** A code, what is wrong, and what to do; never a stack trace. */
-function report(error: unknown, command: Command | undefined, terminal: Terminal): number {
-  if (!isTenantryError(error)) {
-    terminal.note(`tenantry: unexpected error: ${describeForeignError(error)}\n`);
-    return EXIT.failed;
-  }
-  const isUsage = USAGE_CODES.has(error.code);
+function report(error: unknown, args: readonly string[], command: Command | undefined, terminal: Terminal): number {
+  const isUsage = isTenantryError(error) && USAGE_CODES.has(error.code);
   const help = ['tenantry', ...(command?.words ?? []), '--help'].join(' ');
-  terminal.note(`tenantry: ${error.code}: ${error.message}\n${isUsage ? `See ${help}\n` : ''}`);
+  if (wantsJson(args)) terminal.note(errorJson(error, isUsage ? help : undefined));
+  else terminal.note(errorText(error, isUsage ? help : undefined));
   return isUsage ? EXIT.usage : EXIT.failed;
 }

@@ -2,11 +2,13 @@ import type { z } from 'zod';
 import { systemClock, type Clock } from '../core/clock.js';
 import { checkOptions } from '../core/invalid-options.js';
 import { lazySchema } from '../core/lazy-schema.js';
-import { guardedLogger, silentLogger, type Logger } from '../core/logger.js';
+import { guardedLogger, warningOnceLogger, type Logger } from '../core/logger.js';
 import { isTenantId, type TenantId } from '../core/tenant-id.js';
 import { isEncryptionOptions, type EncryptionOptions } from '../encryption/encryption-options.js';
+import { isSerdeOption, type SerdeOption } from '../serde/serde-option.js';
 import { rateLimitSchema, tenantRateLimitSchema } from '../rate-limit/options.js';
 import { openDirectory, staticDirectory, type TenantDirectory, type TenantProfile } from '../tenant/directory.js';
+import { isKekId, KEK_ID_RULE } from '../tenant/kek-id.js';
 import { telemetrySchema } from '../telemetry/options.js';
 import { checkGroupProtocol, transportOptionsShape } from '../transport/options.js';
 
@@ -30,6 +32,7 @@ const profilesSchema = lazySchema((z) =>
     z.strictObject({
       rateLimit: tenantRateLimitSchema().optional(),
       weight: z.number().min(0.01).max(1_000).optional(),
+      erasedKeks: z.array(z.string().refine(isKekId, KEK_ID_RULE)).readonly().optional(),
     }),
   ),
 );
@@ -53,6 +56,12 @@ const tenantsSchema = lazySchema((z) =>
     }),
 );
 
+const SOURCE_RULE = 'must be a URI reference of 1 to 256 visible ASCII characters';
+
+function isSource(source: string): boolean {
+  return /^[\x21-\x7e]{1,256}$/.test(source) && URL.canParse(source, 'https://base.invalid');
+}
+
 const clientSchema = lazySchema((z) =>
   z
     .strictObject({
@@ -60,12 +69,14 @@ const clientSchema = lazySchema((z) =>
       encryption: z
         .custom<EncryptionOptions>(isEncryptionOptions, 'must be made by envelopeEncryption(...)')
         .optional(),
+      serde: z.custom<SerdeOption>(isSerdeOption, 'must be made by registrySerde(...)').optional(),
+      cloudEvents: z.strictObject({ source: z.string().refine(isSource, SOURCE_RULE) }).optional(),
       rateLimit: rateLimitSchema().prefault({}),
       tenants: tenantsSchema().optional(),
       telemetry: telemetrySchema().prefault({}),
       logger: z
         .custom<Logger>((value) => hasMethods(value, METHODS), 'must have debug, info, warn and error')
-        .default(silentLogger),
+        .default(warningOnceLogger),
       clock: z
         .custom<Clock>((value) => hasMethods(value, ['nowMs', 'monotonicMs', 'setTimer']), 'must be a Clock')
         .default(systemClock),
@@ -86,10 +97,15 @@ const clientSchema = lazySchema((z) =>
  * Options of a client, beside those of the connection, which `TransportOptions` documents.
  *
  * - `encryption`: needed for contracts with protection `confidential` or `authentic`
+ * - `serde`: `registrySerde(...)` of `tenantry/registry`, where a schema registry keeps the values' schemas. Default:
+ *   values are JSON
+ * - `cloudEvents`: describes each event for others by the headers of CloudEvents too, with this `source`: a URI
+ *   reference of 1 to 256 visible ASCII characters. Default: no such headers. See docs/publishing.md
  * - `rateLimit`: how fast each tenant may publish. Default: no limit
  * - `tenants`: profiles by tenant id, or a `TenantDirectory`; where given, an unknown id is refused
  * - `telemetry`: what goes on metrics, and how traces join. See docs/telemetry.md
- * - `logger`: anything with debug, info, warn and error that take fields and a message, such as pino. Default: silent
+ * - `logger`: anything with debug, info, warn and error that take fields and a message, such as pino. Default: the
+ *   process is warned (`TENANTRY_NO_LOGGER`) of the first thing that somebody should look at, and nothing else is said
  * - `clock`: for tests. Default: the machine's
  * - `maxInFlight`, `maxInFlightBytes`: records, and their bytes, handed to the brokers and not acknowledged.
  *   Default 5,000 and 64 MiB

@@ -2,15 +2,18 @@ import type { Clock } from '../core/clock.js';
 import type { TenantId } from '../core/tenant-id.js';
 import type { ConsumerParts } from '../consumer/consumer-parts.js';
 import { createEnvelopeCipher, type EnvelopeCipher } from '../encryption/envelope-cipher.js';
+import { cloudEventHeaders } from '../producer/cloud-event-headers.js';
 import { SendPipeline } from '../producer/send-pipeline.js';
 import { localRateLimiter } from '../rate-limit/local-rate-limiter.js';
 import { effectiveRateLimit } from '../rate-limit/options.js';
 import { sharedRouter } from '../routing/router.js';
 import { jsonSerde } from '../serde/json-serde.js';
+import { makeSerde } from '../serde/serde-option.js';
 import { Telemetry } from '../telemetry/telemetry.js';
 import { AmbientTenant } from '../tenant/ambient-tenant.js';
 import { profileOf, type TenantDirectory, type TenantRateLimit } from '../tenant/directory.js';
-import { createConfluentTransport } from '../transport/confluent-transport.js';
+import { ErasureEntries } from '../tenant/erasure-entries.js';
+import { createTransport } from '../transport/create-transport.js';
 import type { CompiledOptions } from './client-options.js';
 import { RunningConsumers } from './running-consumers.js';
 
@@ -19,6 +22,7 @@ export interface ClientParts extends Omit<ConsumerParts, 'publisherOf'> {
   readonly clock: Clock;
   readonly pipeline: SendPipeline;
   readonly running: RunningConsumers;
+  readonly erasure: ErasureEntries;
   readonly cipher: EnvelopeCipher | undefined;
 }
 
@@ -32,16 +36,19 @@ const LIMIT_OF_UNKNOWN: TenantRateLimit = Object.freeze({ eventsPerSecond: 1 });
 export function composeParts(options: CompiledOptions): ClientParts {
   const { clock, logger, directory, rateLimit } = options;
   const telemetry = new Telemetry({ clock, logger, options: options.telemetry });
-  const transport = createConfluentTransport(options, { clock, telemetry });
-  const cipher = options.encryption && createEnvelopeCipher(options.encryption, { clock, telemetry });
+  const transport = createTransport(options, { clock, telemetry });
+  const serde = (options.serde && makeSerde(options.serde, { clock, telemetry })) ?? jsonSerde;
+  const cipher = options.encryption && createEnvelopeCipher(options.encryption, { clock, telemetry, directory });
+  const erasure = cipher?.erasure ?? new ErasureEntries(directory);
   const limiter = localRateLimiter({
     clock,
     burstMs: rateLimit.burstMs,
     limitOf: (tenantId) => limitOf(tenantId, directory, rateLimit.default),
   });
   const producer = transport.createProducer();
+  const describe = options.cloudEvents && cloudEventHeaders(options.cloudEvents.source, serde.contentType);
   const pipeline = new SendPipeline(
-    { clock, router: sharedRouter, serde: jsonSerde, limiter, cipher, producer, telemetry },
+    { clock, router: sharedRouter, serde, limiter, cipher, producer, telemetry, erasure, describe },
     {
       onLimit: rateLimit.onLimit,
       maxWaitMs: rateLimit.maxWaitMs,
@@ -62,8 +69,9 @@ export function composeParts(options: CompiledOptions): ClientParts {
     cipher,
     telemetry,
     directory,
+    erasure,
     pipeline,
-    serde: jsonSerde,
+    serde,
     ambient: new AmbientTenant(),
     running: new RunningConsumers(),
   };

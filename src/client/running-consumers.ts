@@ -2,7 +2,7 @@ import type { StopReport } from '../api/consumer.js';
 import type { RegisteredConsumer } from '../consumer/consumer-parts.js';
 import { tenantryError } from '../core/errors.js';
 
-/** The consumers of a client that have to be stopped with it: no other is remembered. */
+/** The consumers of a client that have to be stopped with it, or could not end when they were: no other is remembered. */
 export class RunningConsumers {
   readonly #running = new Set<RegisteredConsumer>();
   #stopped = false;

@@ -4,7 +4,7 @@ import type { TenantId } from '../core/tenant-id.js';
 import { publishMany } from '../producer/publish-many.js';
 import type { Pacing } from '../producer/send-pipeline.js';
 import { checkPublishManyOptions, checkPublishOptions } from './publish-options.js';
-import { assertMayAct, type ScopeParts } from './scope-parts.js';
+import { assertMayPublish, type ScopeParts } from './scope-parts.js';
 
 const NO_OPTIONS: PublishOptions = Object.freeze({});
 
@@ -31,7 +31,7 @@ export class ScopedPublisher implements Publisher {
     data: Iterable<InputOf<C>>,
     options: PublishManyOptions<InputOf<C>> = NO_OPTIONS,
   ): Promise<Receipt[]> {
-    assertMayAct(this.#parts, this.id);
+    assertMayPublish(this.#parts, this.id);
     checkPublishManyOptions(options);
     return publishMany(
       data,
@@ -60,7 +60,7 @@ export class ScopedPublisher implements Publisher {
   }
 
   #check(options: PublishOptions): void {
-    assertMayAct(this.#parts, this.id);
+    assertMayPublish(this.#parts, this.id);
     if (options !== NO_OPTIONS) checkPublishOptions(options);
   }
 }

@@ -2,13 +2,6 @@ import type { ConsumerOptions, StopReport, TenantConsumer } from '../api/consume
 import type { Worker } from '../api/worker.js';
 import type { PublishManyOptions, PublishOptions, Publisher, Receipt } from '../api/publisher.js';
 import type { TenantScope } from '../api/tenant-scope.js';
-import {
-  createTopics,
-  createTopicsSchema,
-  wantedTopics,
-  type CreatedTopics,
-  type CreateTopicsOptions,
-} from '../admin/create-topics.js';
 import { consumerOptionsSchema, type ResolvedConsumerOptions } from '../consumer/consumer-options.js';
 import type { ConsumerParts } from '../consumer/consumer-parts.js';
 import { GroupEventConsumer } from '../consumer/group-event-consumer.js';
@@ -19,22 +12,12 @@ import { checkOptions } from '../core/invalid-options.js';
 import { parseTenantId, type TenantId } from '../core/tenant-id.js';
 import { parseGroupName, sharedGroupId, tenantGroupId } from '../routing/naming.js';
 import { assertKnownTenant } from '../tenant/directory.js';
+import { makeAdmin, type Admin } from './client-admin.js';
+import { rememberParts } from './client-parts.js';
 import { compileOptions, type ClientOptions } from './client-options.js';
 import { composeParts, type ClientParts } from './compose-parts.js';
 import { ScopedPublisher } from './scoped-publisher.js';
 import { TenantHandle } from './tenant-handle.js';
-
-/** Creates the topics of contracts and groups. */
-export interface Admin {
-  /**
-   * Creates what is missing of the contracts' topics with their quarantine topics, and of the groups'
-   * dead-letter and control topics. What is there is left alone.
-   *
-   * @throws TenantryError `INVALID_OPTIONS`, `INVALID_CONTRACT`, `CONTRACT_CONFLICT`, `NOT_RUNNING`; then
-   * `BROKER_UNREACHABLE`, `BROKER_ACCESS_DENIED`, `ADMIN_FAILED`, `DRIVER_UNAVAILABLE`, `WORKER_THREAD`
-   */
-  createTopics(contracts: readonly AnyEventContract[], options?: CreateTopicsOptions): Promise<CreatedTopics>;
-}
 
 const DEFAULT_STOP_MS = 25_000;
 /** Of the time of a stop, the part kept for publishes once the consumers have ended. */
@@ -50,20 +33,8 @@ export class TenantKafka implements AsyncDisposable {
   constructor(options: ClientOptions) {
     const compiled = compileOptions(options);
     this.#parts = composeParts(compiled);
-    this.admin = {
-      createTopics: async (contracts, topicOptions = {}) => {
-        this.#assertRunning();
-        const checked = checkOptions('createTopics', createTopicsSchema, topicOptions);
-        const wanted = wantedTopics(contracts, checked, compiled.maxRecordBytes);
-        const admin = this.#parts.transport.createAdmin();
-        try {
-          await admin.connect();
-          return await createTopics(admin, wanted);
-        } finally {
-          await admin.disconnect();
-        }
-      },
-    };
+    rememberParts(this, this.#parts);
+    this.admin = makeAdmin(this.#parts, compiled, () => this.#assertRunning());
   }
 
   /** The ambient tenant, or undefined. */
@@ -72,16 +43,19 @@ export class TenantKafka implements AsyncDisposable {
   }
 
   /**
-   * Connects now, makes the data keys that the option `warmUp` of `envelopeEncryption` asks for, and fails now.
-   * Optional: the first publish connects too.
+   * Connects now, finds the schemas of the contracts that `registrySerde` lists, makes the data keys that the option
+   * `warmUp` of `envelopeEncryption` asks for, and fails now. Optional: the first publish connects too.
    *
    * @throws TenantryError `BROKER_UNREACHABLE`, `BROKER_ACCESS_DENIED`, `DRIVER_UNAVAILABLE`, `WORKER_THREAD`, `NOT_RUNNING`;
    * unless `onUnreachable` is `'degrade'` also `KEY_SERVICE_AWAY`, `KEY_NOT_CONFIGURED`, `DATA_KEY_INVALID`; and
-   * `INVALID_TENANT_ID`, or what the function throws that names the tenants
+   * `INVALID_TENANT_ID`, or what the function throws that names the tenants; with `registrySerde` also
+   * `SCHEMA_REGISTRY_AWAY`, `SCHEMA_REGISTRY_DENIED`, `SCHEMA_NOT_REGISTERED`, `SCHEMA_REFUSED`, `SCHEMA_MISMATCH`,
+   * `INVALID_CONTRACT`
    */
   async start(): Promise<void> {
     this.#assertRunning();
     await this.#parts.producer.connect();
+    await this.#parts.serde.start?.();
     await this.#parts.cipher?.warmUp();
   }
 

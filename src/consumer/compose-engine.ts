@@ -9,6 +9,7 @@ import { CopySender } from './handling/copy-sender.js';
 import type { Counters } from './handling/counters.js';
 import { Dedupe } from './handling/dedupe.js';
 import { VIOLATIONS, type Payer } from './handling/delivery.js';
+import { ErasureNotice } from './handling/erasure-notice.js';
 import type { HandlerTable } from './handling/handler-table.js';
 import type { TopicRole } from './ledger/partition-session.js';
 import { RecordRunner } from './handling/record-runner.js';
@@ -35,6 +36,8 @@ export function composeEngine(
   const guard = new TenantGuard(scope, directory);
   const copies = new CopySender({ clock, producer, limiter, telemetry });
   const dedupe = options.dedupe && new Dedupe({ clock, ...options.dedupe });
+  const { onErased } = options;
+  const erasureNotice = onErased && new ErasureNotice({ clock, onErased });
   return new ConsumerEngine(
     {
       groupId,
@@ -52,7 +55,10 @@ export function composeEngine(
       weightOf: (payer) => weightOf(payer, directory),
       guard,
       roleOf: rolesOf(deadLetters),
-      isDedupeAway: () => dedupe?.isAway ?? false,
+      applicationSigns: () => ({
+        isDedupeAway: dedupe?.isAway ?? false,
+        isErasureNoticeFailing: erasureNotice?.isFailing ?? false,
+      }),
       runner: ({ onOverdue, mayHandle }) =>
         new RecordRunner({
           groupId,
@@ -69,6 +75,7 @@ export function composeEngine(
           handlers,
           counters,
           dedupe,
+          erasureNotice,
           random: Math.random,
           deadLetterTopicOf: (topic) => deadLetterTopic(groupId, topic),
           quarantineTopicOf: quarantineTopic,

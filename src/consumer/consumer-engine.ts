@@ -21,7 +21,7 @@ import { GroupMembership } from './group/group-membership.js';
 import { HandlerDispatch, type RunnerHooks } from './handling/handler-dispatch.js';
 import type { HandlerTable } from './handling/handler-table.js';
 import { HeadReader } from './reading/head-reader.js';
-import { consumerHealth } from './health.js';
+import { consumerHealth, type ApplicationSigns } from './health.js';
 import { IntakeBudget } from './handling/intake-budget.js';
 import type { PartitionSession, TopicRole } from './ledger/partition-session.js';
 import { PositionWatch } from './reading/position-watch.js';
@@ -72,8 +72,8 @@ export interface EngineParts {
   readonly telemetry: Telemetry;
   readonly weightOf: (payer: Payer) => number;
   readonly roleOf: (topic: string) => TopicRole;
-  /** Whether the store of handled events has failed when it was last asked or told. */
-  readonly isDedupeAway: () => boolean;
+  /** How the application's own parts do. */
+  readonly applicationSigns: () => ApplicationSigns;
   /** Makes the runner; the engine tells it what to do with handlers that do not settle. */
   readonly runner: (hooks: RunnerHooks) => RecordRunner;
 }
@@ -116,6 +116,9 @@ export class ConsumerEngine {
       telemetry,
       sessions,
       dropOwner: (session, owner) => this.#dispatch.dropOwner(session, owner),
+      skipRunning: (session, owner, until) => {
+        this.#dispatch.skipRunning(session, owner, until);
+      },
       onApplied: () => {
         this.#committer.commitAll();
         this.#catchUp.poke();
@@ -285,8 +288,9 @@ export class ConsumerEngine {
       isAssigned: this.#membership.isAssigned,
       overdue: this.#dispatch.overdue,
       failingCopies: this.#dispatch.failingCopies,
+      controlFault: this.#controlLog?.fault,
       catchUpFault: this.#catchUp.fault,
-      isDedupeAway: this.#parts.isDedupeAway(),
+      ...this.#parts.applicationSigns(),
       sessions: [...this.#membership.sessions],
       delayed: this.#membership.delayed,
       endangered: this.#positions.endangered,
@@ -309,11 +313,15 @@ export class ConsumerEngine {
     // What was lost, or came later, is looked at again: the group may give a member its partitions one after the other.
     for (;;) {
       while (!this.#membership.isSettled) await wait();
+      const open = [...this.#membership.sessions].filter((session) => !reached.has(session));
+      if (open.length === 0) return;
       const targets = new Map<PartitionSession, number>();
-      for (const session of this.#membership.sessions) {
-        if (!reached.has(session)) targets.set(session, (await consumer.logRange(session, 10_000)).highOffset);
+      for (const session of open) {
+        const range = await consumer.logRange(session, 10_000).catch(() => undefined);
+        if (range !== undefined) targets.set(session, range.highOffset);
       }
-      if (targets.size === 0) return;
+      // Where a log's end is not told now, because its leader moves for instance, it is asked for again.
+      if (targets.size < open.length) await wait();
       for (const [session, target] of targets) {
         // A replay takes the watermark back, also behind what was committed before.
         const done = (): number => Math.min(session.ledger.watermark, session.committedOffset ?? -1);

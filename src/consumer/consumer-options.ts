@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { DedupeStore } from '../api/dedupe.js';
+import type { ErasedRecord } from '../api/erased-record.js';
 import { parseEventType } from '../contract/event-type.js';
 import { lazySchema } from '../core/lazy-schema.js';
 import { retryFields } from './handling/handler-policy.js';
@@ -39,6 +40,9 @@ export const consumerOptionsSchema = lazySchema((z) => {
       )
       .default([]),
     dedupe: dedupeSchema.optional(),
+    onErased: z
+      .custom<(record: ErasedRecord) => unknown>((value) => typeof value === 'function', 'must be a function')
+      .optional(),
   });
 });
 

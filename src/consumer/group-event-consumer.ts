@@ -122,7 +122,12 @@ export class GroupEventConsumer implements EventConsumer {
 
   async #start(): Promise<void> {
     const topics = this.#handlers.topics;
-    if (topics.length === 0) throw tenantryError('INVALID_STATE', `consumer ${this.groupId} has no handlers`);
+    if (topics.length === 0) {
+      throw tenantryError(
+        'INVALID_STATE',
+        `consumer ${this.groupId} has no handlers: call on(contract, handler) first`,
+      );
+    }
     this.#assertCanOpen();
     this.#parts.running.add(this);
     this.#state = 'starting';
@@ -174,8 +179,17 @@ export class GroupEventConsumer implements EventConsumer {
     this.#state = 'stopped';
     const leftMs = Math.max(0, deadlineMs - clock.monotonicMs());
     const report = (await this.#engine?.stop(leftMs)) ?? { ...NOTHING_TO_STOP, timedOut: !hasStarted };
-    running.delete(this);
+    // What still runs is told of again when the client stops.
+    if (!report.timedOut) running.delete(this);
     return report;
+  }
+
+  /** The option of `admin.createTopics` that names this group. */
+  get #groupOption(): string {
+    const name = JSON.stringify(this.groupId.slice(this.groupId.indexOf('.') + 1));
+    return this.tenantId === undefined
+      ? `groups: [${name}]`
+      : `tenantGroups: { ${JSON.stringify(this.tenantId)}: [${name}] }`;
   }
 
   /** A consumer whose copies could not be written would have to stop at the first bad record, so it does not begin. */
@@ -190,7 +204,7 @@ export class GroupEventConsumer implements EventConsumer {
       if (missing.length === 0) return;
       throw tenantryError(
         'TOPIC_NOT_FOUND',
-        `consumer ${this.groupId} needs topics that do not exist: ${missing.join(', ')}; admin.createTopics makes them with groups: [...]`,
+        `consumer ${this.groupId} needs topics that do not exist: ${missing.join(', ')}; admin.createTopics makes them with ${this.#groupOption}`,
         { topics: missing },
       );
     } finally {

@@ -16,7 +16,7 @@ import {
   controlOptionsSchema,
   redriveOptionsSchema,
   replayRangeSchema,
-  skipOptionsSchema,
+  skipRangeSchema,
   unreadableOffsetsSchema,
 } from './control/control-options.js';
 import type { GroupControls } from './control/group-controls.js';
@@ -42,9 +42,11 @@ export class GroupWorker extends GroupEventConsumer implements Worker {
 
   async skipTenant(
     tenantId: string,
-    options: ControlOptions & { readonly to?: MoveTarget | undefined } = {},
+    range: { readonly to: MoveTarget | 'end' },
+    options: ControlOptions = {},
   ): Promise<void> {
-    const { to, ...waiting } = checkOptions('skipTenant', skipOptionsSchema, options);
+    const { to } = checkOptions('the range of skipTenant', skipRangeSchema, range);
+    const waiting = checkOptions('skipTenant', controlOptionsSchema, options);
     await this.#controls().skip(parseTenantId(tenantId), to, waiting);
   }
 
@@ -70,7 +72,10 @@ export class GroupWorker extends GroupEventConsumer implements Worker {
   #controls(): GroupControls {
     const controls = this.engine?.groupControls;
     if (controls === undefined || !this.isRunning) {
-      throw tenantryError('INVALID_STATE', `worker ${this.groupId} is not running: start it first`);
+      throw tenantryError(
+        'INVALID_STATE',
+        `worker ${this.groupId} does not run: start it first; once stopped it stays so, and a new one is needed`,
+      );
     }
     return controls;
   }

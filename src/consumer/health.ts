@@ -4,18 +4,29 @@ import type { ConsumerFault, TopicPartition } from '../transport/port.js';
 import type { PartitionSession } from './ledger/partition-session.js';
 import { MAX_REDELIVERY } from './reading/reading-pauses.js';
 
+/** How what the application has given does. */
+export interface ApplicationSigns {
+  /** Whether the dedupe store has failed when it was last asked or told. */
+  readonly isDedupeAway: boolean;
+  /** Whether `onErased` has failed when it was last told of a record. */
+  readonly isErasureNoticeFailing: boolean;
+}
+
 /** What health is judged by. */
-export interface HealthSigns {
+export interface HealthSigns extends ApplicationSigns {
   readonly fault: ConsumerFault | undefined;
   /** Whether the group has said which partitions are this member's. */
   readonly isAssigned: boolean;
   /** Handlers past their time and grace. */
-  readonly overdue: number;
+  readonly overdue: readonly {
+    readonly record: TopicPartition & { readonly offset: number };
+    readonly payer: string;
+  }[];
   readonly failingCopies: number;
+  /** Why what the group is told about tenants is not read; undefined where it is. */
+  readonly controlFault: string | undefined;
   /** Why parked tenants are not read for; undefined where they are. */
   readonly catchUpFault: string | undefined;
-  /** Whether the dedupe store has failed when it was last asked or told. */
-  readonly isDedupeAway: boolean;
   readonly sessions: readonly PartitionSession[];
   /** Partitions that are ours and cannot be asked about. */
   readonly delayed: readonly TopicPartition[];
@@ -27,6 +38,7 @@ export interface HealthSigns {
 
 /** Refused commits in a row before it is said: one alone happens at every rebalance. */
 const REFUSED_COMMITS = 3;
+const NAMED_HANDLERS = 5;
 
 export function consumerHealth(signs: HealthSigns): ConsumerHealth {
   const stuck: string[] = [];
@@ -37,7 +49,14 @@ export function consumerHealth(signs: HealthSigns): ConsumerHealth {
     // No event waits behind a dead letter.
     (isDeadLetters ? degraded : stuck).push(reason);
   }
-  if (signs.overdue > 0) stuck.push(`${signs.overdue} handlers have not settled though their time is over`);
+  for (const { record, payer } of signs.overdue.slice(0, NAMED_HANDLERS)) {
+    const { topic, partition, offset } = record;
+    stuck.push(
+      `${topic}/${partition}: the handler for tenant ${payer} at offset ${offset} has not settled though its time is over`,
+    );
+  }
+  const unnamed = signs.overdue.length - NAMED_HANDLERS;
+  if (unnamed > 0) stuck.push(`${unnamed} more handlers have not settled though their time is over`);
   if (!signs.isAssigned) degraded.push('the group has not told this member its partitions yet');
   for (const { topic, partition } of signs.delayed)
     degraded.push(`${topic}/${partition}: the broker does not tell where the group is`);
@@ -45,10 +64,13 @@ export function consumerHealth(signs: HealthSigns): ConsumerHealth {
     degraded.push(`${topic}/${partition}: retention is near records that are not finished`);
   if (signs.failingCopies > 0)
     degraded.push(`${signs.failingCopies} copies to dead-letter or quarantine topics are not acknowledged`);
+  if (signs.controlFault !== undefined)
+    degraded.push(`what the group is told about tenants does not reach this member: ${signs.controlFault}`);
   if (signs.catchUpFault !== undefined)
     degraded.push(`parked tenants wait, the client that reads for them has failed: ${signs.catchUpFault}`);
   if (signs.isDedupeAway)
     degraded.push('the dedupe store has failed: events wait, or are handled and not remembered, until it answers');
+  if (signs.isErasureNoticeFailing) degraded.push('onErased has failed: erased records wait until it takes the notice');
   for (const { topic, partition, failedCommits, unrecordable } of signs.sessions) {
     if (failedCommits >= REFUSED_COMMITS)
       degraded.push(`${topic}/${partition}: ${failedCommits} commits in a row were refused`);

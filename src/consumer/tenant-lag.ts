@@ -66,8 +66,10 @@ export function headLags(
 ): readonly PartitionLag[] {
   return Array.from(sessions)
     .filter(({ isDeadLetters, state }) => !isDeadLetters && state === 'active')
-    .map(({ topic, partition, ledger }) => {
-      const end = knownEnd({ topic, partition });
-      return { topic, partition, unread: end === undefined ? undefined : Math.max(0, end - ledger.head) };
+    .map(({ topic, partition, ledger, endOffset }) => {
+      const known = knownEnd({ topic, partition });
+      // While reading waits, the client hears of no end: only what was asked for does not stand still.
+      const unread = known === undefined ? undefined : Math.max(0, Math.max(known, endOffset) - ledger.head);
+      return { topic, partition, unread };
     });
 }

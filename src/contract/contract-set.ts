@@ -1,6 +1,7 @@
 import { tenantryError } from '../core/errors.js';
 import { isEventContract, type AnyEventContract, type Protection } from './event-contract.js';
 import { parseEventType } from './event-type.js';
+import { olderVersions } from './upcast.js';
 
 /** What a set knows of an event type: its contract, or how much of it is unknown. */
 export type ContractLookup = AnyEventContract | 'unknown-version' | 'unknown-type';
@@ -26,7 +27,7 @@ export class ContractSet {
   }
 
   /**
-   * Adds a contract; one that is there already changes nothing.
+   * Adds a contract, and the older versions that it upcasts from; what is there already changes nothing.
    *
    * @throws TenantryError `INVALID_CONTRACT` for what `defineEvent` did not make; `CONTRACT_CONFLICT` for
    * another contract of the same type and version, or one that says otherwise whether its topic is compacted
@@ -34,10 +35,18 @@ export class ContractSet {
   add(contract: AnyEventContract): void {
     if (!isEventContract(contract))
       throw tenantryError('INVALID_CONTRACT', 'an event contract must come from defineEvent');
-    const { eventType, type, topic, compacted } = contract;
-    const present = this.#byEventType.get(eventType);
+    const present = this.#byEventType.get(contract.eventType);
     if (present === contract) return;
-    if (present !== undefined) throw tenantryError('CONTRACT_CONFLICT', `there are two contracts of ${eventType}`);
+    const versions = [contract, ...olderVersions(contract)];
+    for (const version of versions) this.#check(version);
+    for (const version of versions) this.#put(version);
+  }
+
+  #check(contract: AnyEventContract): void {
+    const { eventType, topic, compacted } = contract;
+    const present = this.#byEventType.get(eventType);
+    if (present !== undefined && present !== contract)
+      throw tenantryError('CONTRACT_CONFLICT', `there are two contracts of ${eventType}`);
     const neighbour = this.#firstByTopic.get(topic);
     if (neighbour !== undefined && neighbour.compacted !== compacted) {
       throw tenantryError(
@@ -45,8 +54,12 @@ export class ContractSet {
         `${eventType} and ${neighbour.eventType} do not agree whether their topic ${topic} is compacted`,
       );
     }
+  }
+
+  #put(contract: AnyEventContract): void {
+    const { eventType, type, topic } = contract;
     this.#byEventType.set(eventType, contract);
-    if (neighbour === undefined) this.#firstByTopic.set(topic, contract);
+    if (!this.#firstByTopic.has(topic)) this.#firstByTopic.set(topic, contract);
     if (contract.version > (this.#newestByType.get(type)?.version ?? 0)) this.#newestByType.set(type, contract);
   }
 

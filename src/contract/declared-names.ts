@@ -1,13 +1,5 @@
+import { declaredShape } from './declared-shape.js';
 import type { StandardSchema } from './standard-schema.js';
-
-/** Standard JSON Schema, as far as it is read here. Either direction may throw where a schema has no JSON form. */
-interface JsonSchemaConverter {
-  readonly input?: (options: object) => unknown;
-  readonly output?: (options: object) => unknown;
-}
-
-// `unrepresentable` is zod's: one field without a JSON form shall not hide the names of all others.
-const OPTIONS = { target: 'draft-2020-12', libraryOptions: { unrepresentable: 'any' } };
 
 const known = new WeakMap<StandardSchema, ReadonlySet<string>>();
 
@@ -26,14 +18,7 @@ export function declaredNames(schema: StandardSchema): ReadonlySet<string> {
 
 function readNames(schema: StandardSchema): ReadonlySet<string> {
   const names = new Set<string>();
-  const { jsonSchema } = schema['~standard'] as { readonly jsonSchema?: JsonSchemaConverter };
-  for (const direction of ['input', 'output'] as const) {
-    try {
-      collect(jsonSchema?.[direction]?.(OPTIONS), names);
-    } catch {
-      // No JSON form in this direction: its names stay masked.
-    }
-  }
+  for (const direction of ['input', 'output'] as const) collect(declaredShape(schema, direction), names);
   return names;
 }
 

@@ -46,6 +46,21 @@ export interface EventContract<
   aggregateId(data: Out): string;
   /** The tenant the data itself names, where the contract says how to read it; it must equal the scope's. */
   tenantOf?(data: Out): string;
+  /** How events of an older version become events of this one, where the contract says so. */
+  readonly upcast?: Upcast;
+  /** Who answers for the contract. */
+  readonly owner?: string;
+  /** What the event means. */
+  readonly description?: string;
+  /** Data that might be published, for people and for documents. */
+  readonly examples?: readonly In[];
+}
+
+/** What makes the input of a contract's schema of the output of an older version's. */
+export interface Upcast {
+  readonly from: AnyEventContract;
+  /** Gets the older output and returns the newer input. */
+  with(data: unknown): unknown;
 }
 
 /** Any contract. */

@@ -1,5 +1,5 @@
 export { defineEvent } from './define-event.js';
-export type { EventDefinition } from './define-event.js';
+export type { EventDefinition, UpcastDefinition } from './define-event.js';
 export type {
   AnyEventContract,
   CompactedContract,
@@ -8,5 +8,6 @@ export type {
   OutputOf,
   Protection,
   SealedFields,
+  Upcast,
 } from './event-contract.js';
 export type { SchemaInput, SchemaIssue, SchemaOutput, SchemaResult, StandardSchema } from './standard-schema.js';

@@ -26,7 +26,17 @@ export function validatePayload<Out>(contract: Validating<Out>, decoded: unknown
   return validate(contract, decoded, 'PAYLOAD_INVALID');
 }
 
-type FailureCode = 'VALIDATION_FAILED' | 'PAYLOAD_INVALID';
+/**
+ * Validates what an upcast to this contract returned.
+ *
+ * @returns the schema's output
+ * @throws TenantryError `UPCAST_FAILED`, `ASYNC_SCHEMA`
+ */
+export function validateUpcast<Out>(contract: Validating<Out>, upcast: unknown): Out {
+  return validate(contract, upcast, 'UPCAST_FAILED');
+}
+
+type FailureCode = 'VALIDATION_FAILED' | 'PAYLOAD_INVALID' | 'UPCAST_FAILED';
 
 function validate<Out>(contract: Validating<Out>, value: unknown, code: FailureCode): Out {
   let result: SchemaResult<Out> | PromiseLike<SchemaResult<Out>>;
@@ -36,13 +46,18 @@ function validate<Out>(contract: Validating<Out>, value: unknown, code: FailureC
     throw failure(contract, code, [{ path: '(root)', message: 'made the schema throw' }]);
   }
   if (isThenable(result)) throw refusePromise(contract, result);
-  if (!result.issues) return result.value;
+  if (!result.issues) {
+    // Where a library knows no asynchronous validation, an asynchronous transform is just a value.
+    if (result.value instanceof Promise) throw refusePromise(contract, result.value);
+    return result.value;
+  }
   throw failure(contract, code, schemaProblems(contract.schema, result.issues));
 }
 
 function failure(contract: Validating<unknown>, code: FailureCode, problems: readonly Problem[]): Error {
   const list = problems.map(({ path, message }) => `${path} ${message}`).join('; ');
-  return tenantryError(code, `${contract.eventType}: ${list}`, { problems });
+  const what = code === 'UPCAST_FAILED' ? `${contract.eventType}, as it was upcast` : contract.eventType;
+  return tenantryError(code, `${what}: ${list}`, { problems });
 }
 
 function refusePromise(contract: Validating<unknown>, result: PromiseLike<unknown>): Error {

@@ -1,13 +1,7 @@
-/** Who can mend an error: the code that calls tenantry, whoever runs the platform, or nobody but time. */
-export type ErrorActor = 'application' | 'operator' | 'time';
-
-interface ErrorCodeEntry {
-  /** Whether the same call may succeed later without anything being changed. */
-  readonly retryable: boolean;
-  readonly actor: ErrorActor;
-  readonly meaning: string;
-  readonly remedy: string;
-}
+import type { ErrorCodeEntry } from './error-code-entry.js';
+import { ENCRYPTION_ERROR_CODES } from './encryption-error-codes.js';
+import { ERASURE_ERROR_CODES } from './erasure-error-codes.js';
+import { SCHEMA_ERROR_CODES } from './schema-error-codes.js';
 
 /**
  * Every code an error of this library can carry. A code is stable: it is never renamed and never
@@ -27,12 +21,24 @@ export const ERROR_CODES = {
     meaning: 'An event contract is not usable as it was defined.',
     remedy: 'Correct the call of defineEvent that the message names.',
   },
+  NO_JSON_SCHEMA: {
+    retryable: false,
+    actor: 'application',
+    meaning: "An event contract's schema, or a field of it, cannot be told as JSON Schema.",
+    remedy: 'Change the fields that the error lists to plain JSON, or take a schema library that makes JSON Schema.',
+  },
   CONTRACT_CONFLICT: {
     retryable: false,
     actor: 'application',
     meaning: 'Contracts, or consumers of one group, that cannot stand beside each other were given to one client.',
     remedy:
       'Give each type and version one contract, let the contracts of a topic agree, and the consumers of a group.',
+  },
+  INCOMPATIBLE_CONTRACTS: {
+    retryable: false,
+    actor: 'application',
+    meaning: 'New contracts do not go with released ones or with what a consumer expects, or it cannot be told.',
+    remedy: 'Give the change a new version of the contract, or undo it; look at what is undecided.',
   },
   INVALID_KEY_MATERIAL: {
     retryable: false,
@@ -70,6 +76,12 @@ export const ERROR_CODES = {
     actor: 'operator',
     meaning: 'Tenant profiles are configured and this tenant has none.',
     remedy: 'Add a profile for the tenant, or correct its id.',
+  },
+  TENANT_ERASED: {
+    retryable: false,
+    actor: 'operator',
+    meaning: 'The tenant is erased: nothing is published for it any more, and what was sealed under its key is gone.',
+    remedy: 'None: the id of an erased tenant is never used again. Give a new tenant a new id.',
   },
   INVALID_AGGREGATE_ID: {
     retryable: false,
@@ -218,84 +230,9 @@ export const ERROR_CODES = {
     remedy: 'Call it at the time that the message names.',
   },
   // Encryption
-  KEY_NOT_CONFIGURED: {
-    retryable: false,
-    actor: 'operator',
-    meaning: 'The tenant has no key encryption key in the configuration.',
-    remedy: 'Add a key for the tenant.',
-  },
-  KEY_SERVICE_AWAY: {
-    retryable: true,
-    actor: 'operator',
-    meaning: 'The key service did not answer, or asked to come back later.',
-    remedy: 'Restore the key service; work for the tenant resumes by itself.',
-  },
-  KEY_REFUSED: {
-    retryable: false,
-    actor: 'operator',
-    meaning: 'The key service refused this key or this wrapped data key.',
-    remedy: 'Check the key and its permissions; for a record, inspect it in quarantine.',
-  },
-  KEY_GONE: {
-    retryable: false,
-    actor: 'operator',
-    meaning: 'The key service knows no such key: it was destroyed, or its name in the configuration is wrong.',
-    remedy: 'Correct the name, or restore the key; work for the tenant resumes by itself and nothing is lost.',
-  },
-  DATA_KEY_RATE_LIMITED: {
-    retryable: true,
-    actor: 'time',
-    meaning: "A tenant's records bring more unknown wrapped data keys than are unwrapped in a second.",
-    remedy: 'None: they are opened in time. Where it lasts, find out who writes such records.',
-  },
-  DATA_KEY_INVALID: {
-    retryable: false,
-    actor: 'operator',
-    meaning: 'The key service returned a data key that is not 32 bytes.',
-    remedy: 'Check the key service and its driver.',
-  },
-  ENVELOPE_MALFORMED: {
-    retryable: false,
-    actor: 'operator',
-    meaning: 'Bytes that should be an encryption envelope are not one.',
-    remedy: 'Inspect the record in quarantine: it was cut, altered or never sealed.',
-  },
-  ENVELOPE_UNSUPPORTED: {
-    retryable: false,
-    actor: 'operator',
-    meaning: 'The envelope has a version, suite or flag this library does not accept.',
-    remedy: 'Upgrade the consumer, or inspect the record in quarantine.',
-  },
-  SEAL_MISSING: {
-    retryable: false,
-    actor: 'operator',
-    meaning: 'The contract is protected and the record carries no seal.',
-    remedy: 'Inspect the record in quarantine; find out who wrote it.',
-  },
-  KEY_MISMATCH: {
-    retryable: false,
-    actor: 'operator',
-    meaning: "The envelope's key id does not commit to its wrapped key and tenant.",
-    remedy: 'Inspect the record in quarantine: it is forged or damaged.',
-  },
-  SEAL_INVALID: {
-    retryable: false,
-    actor: 'operator',
-    meaning: 'The record does not authenticate: it was altered or moved from where it was sealed.',
-    remedy: 'Inspect the record in quarantine: it is forged or damaged.',
-  },
-  DATA_KEY_REVOKED: {
-    retryable: false,
-    actor: 'operator',
-    meaning: 'The record was sealed under a data key that is revoked for its tenant.',
-    remedy: 'Inspect the record in quarantine: the key is known to be leaked.',
-  },
-  SEALED_FIELDS_INVALID: {
-    retryable: false,
-    actor: 'application',
-    meaning: 'A field that the contract seals stands in the clear or has no place, or another one is sealed.',
-    remedy: "Correct the contract's fields or the data; inspect a record in quarantine.",
-  },
+  ...ENCRYPTION_ERROR_CODES,
+  ...ERASURE_ERROR_CODES,
+  ...SCHEMA_ERROR_CODES,
   // Boundary of a consumed record
   RECORD_KEY_INVALID: {
     retryable: false,
@@ -333,6 +270,12 @@ export const ERROR_CODES = {
     actor: 'operator',
     meaning: "The payload does not fit the contract's schema.",
     remedy: 'Inspect the record in the dead-letter topic; compare the versions of the contract.',
+  },
+  UPCAST_FAILED: {
+    retryable: false,
+    actor: 'application',
+    meaning: "An upcast from an older version threw, or returned what does not fit the newer version's schema.",
+    remedy: 'Correct the upcast of the contract that the message names, deploy, then redrive.',
   },
   UNKNOWN_EVENT_TYPE: {
     retryable: false,
@@ -375,6 +318,12 @@ export const ERROR_CODES = {
     actor: 'operator',
     meaning: 'The log no longer holds records that were not handled yet.',
     remedy: 'Raise the retention; the lost offsets are in the error.',
+  },
+  RECORD_NOT_FOUND: {
+    retryable: false,
+    actor: 'operator',
+    meaning: 'No record stands at the place that was asked for.',
+    remedy: 'The message tells what there is of the log; list what is there.',
   },
 } as const satisfies Record<string, ErrorCodeEntry>;
 

@@ -10,8 +10,10 @@ export interface Problem {
 /** The fields that an error of a given code carries beside `code` and `message`. */
 export interface ErrorFields {
   INVALID_OPTIONS: { readonly problems: readonly Problem[] };
+  NO_JSON_SCHEMA: { readonly problems: readonly Problem[] };
   VALIDATION_FAILED: { readonly problems: readonly Problem[] };
   PAYLOAD_INVALID: { readonly problems: readonly Problem[] };
+  UPCAST_FAILED: { readonly problems: readonly Problem[] };
   RECORD_TOO_LARGE: { readonly sizeBytes: number; readonly limitBytes: number };
   RATE_LIMITED: { readonly tenantId: string; readonly retryAfterMs: number };
   PUBLISH_QUEUE_FULL: { readonly tenantId: string; readonly waiting: number };
@@ -23,6 +25,12 @@ export interface ErrorFields {
   DELIVERY_UNKNOWN: { readonly eventId: string };
   /** `key`: the tenant's key itself is refused. `data-key`: only this record's wrapped data key is. */
   KEY_REFUSED: { readonly refused: 'key' | 'data-key' };
+  /** Key ids as 16 hex digits each. */
+  ERASURE_NOT_ENTERED: { readonly kekIds: readonly string[] };
+  CERTIFICATE_INVALID: {
+    readonly reason: 'malformed' | 'payload-type' | 'signatures' | 'other-key' | 'signature' | 'statement';
+  };
+  SCHEMA_REFUSED: { readonly subject: string; readonly problems: readonly Problem[] };
   TOPIC_NOT_FOUND: { readonly topics: readonly string[] };
   ADMIN_FAILED: { readonly reason: string };
   RECORDS_LOST: {
@@ -31,6 +39,7 @@ export interface ErrorFields {
     readonly fromOffset: number;
     readonly toOffset: number;
   };
+  RECORD_NOT_FOUND: { readonly topic: string; readonly partition: number; readonly offset: number };
 }
 
 /** What became of one item of `publishMany`. */

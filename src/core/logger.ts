@@ -15,8 +15,25 @@ export interface Logger {
 
 const nothing = (): void => undefined;
 
-/** The logger used when none is given. */
+/** Says nothing. */
 export const silentLogger: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+
+/**
+ * The logger used when none is given: of the first thing that somebody should look at the process is warned, once, so
+ * that a flood of them floods nothing.
+ */
+export function warningOnceLogger(): Logger {
+  let hasWarned = false;
+  return {
+    ...silentLogger,
+    error: (_fields, message) => {
+      if (hasWarned) return;
+      hasWarned = true;
+      const advice = 'set the option logger of TenantKafka to hear more; without it nothing else is said';
+      process.emitWarning(`${message}: ${advice}`, { type: 'TenantryWarning', code: 'TENANTRY_NO_LOGGER' });
+    },
+  };
+}
 
 /** A logger of an application that cannot disturb the work it is told of, whether it throws or rejects. */
 export function guardedLogger(logger: Record<keyof Logger, (fields: object, message: string) => unknown>): Logger {

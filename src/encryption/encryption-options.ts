@@ -2,6 +2,8 @@ import type { z } from 'zod';
 import { checkOptions, invalidOptions } from '../core/invalid-options.js';
 import { lazySchema } from '../core/lazy-schema.js';
 import { isTenantId, type TenantId } from '../core/tenant-id.js';
+import type { ErasedKeksOf } from '../tenant/erasure-entries.js';
+import { isKekId, KEK_ID_RULE } from '../tenant/kek-id.js';
 import { isKeyService, type KeyService } from './key-service.js';
 import type { DataKeyAges } from './sealing-keys.js';
 import type { WarmUp, WarmUpTenants } from './warm-up.js';
@@ -22,6 +24,18 @@ const envelopeSchema = lazySchema((z) => {
         z.string().refine(isTenantId, 'must be a tenant id'),
         z.array(z.string().regex(/^[0-9a-fA-F]{64}$/, 'must be 64 hex digits')),
       )
+      .default({}),
+    erasedKeks: z
+      .union([
+        z.record(
+          z.string().refine(isTenantId, 'must be a tenant id'),
+          z.array(z.string().refine(isKekId, KEK_ID_RULE)).readonly(),
+        ),
+        z.custom<ErasedKeksOf>(
+          (value) => typeof value === 'function',
+          'must be an object with a list of key ids for each tenant id, or a function that answers with one',
+        ),
+      ])
       .default({}),
     /** Tenants whose data keys `start()` makes, or a function that answers with their ids. Default: none */
     warmUp: z
@@ -48,6 +62,9 @@ const envelopeSchema = lazySchema((z) => {
  *   Not below `softAgeMs`. Default 86,400,000 (24 h)
  * - `revokedDataKeys`: for a tenant id the dekIds, 64 hex digits each, whose records are refused, because the
  *   data key is known to be leaked. Default: none
+ * - `erasedKeks`: for a tenant id the ids of its keys that were destroyed to erase it, 16 lower-case hex digits each, or
+ *   a function that answers with them at once, and is asked for each record; for tenants without a profile, which has
+ *   `erasedKeks` too: what either of them names counts. Default: none
  * - `warmUp`: tenants whose data keys are made by `start()`, so that their first event waits for no key service, or a
  *   function that answers with their ids, which `start()` calls. It needs the right to make data keys, so it is of no
  *   use to a process that only consumes. Default: none
@@ -66,6 +83,8 @@ export interface EnvelopeSettings {
   readonly warmUp: WarmUp;
   /** dekIds in lower-case hex. */
   readonly revokedDataKeys: ReadonlyMap<TenantId, ReadonlySet<string>>;
+  /** May be code of the application; `ErasureEntries` checks what it answers. */
+  readonly erasedKeks: ErasedKeksOf;
 }
 
 declare const encryptionOptionsBrand: unique symbol;
@@ -84,7 +103,7 @@ const settings = new WeakMap<object, EnvelopeSettings>();
  */
 export function envelopeEncryption(options: EnvelopeEncryptionOptions): EncryptionOptions {
   const checked = checkOptions('envelopeEncryption', envelopeSchema, options);
-  const { kms, dataKey, revokedDataKeys, warmUp, onUnreachable } = checked;
+  const { kms, dataKey, revokedDataKeys, erasedKeks, warmUp, onUnreachable } = checked;
   const revoked = Object.entries(revokedDataKeys) as [TenantId, string[]][];
   const made = Object.freeze({}) as EncryptionOptions;
   settings.set(made, {
@@ -92,8 +111,14 @@ export function envelopeEncryption(options: EnvelopeEncryptionOptions): Encrypti
     dataKey,
     warmUp: { tenants: warmUp, onUnreachable },
     revokedDataKeys: new Map(revoked.map(([tenantId, ids]) => [tenantId, new Set(ids.map((id) => id.toLowerCase()))])),
+    erasedKeks: typeof erasedKeks === 'function' ? erasedKeks : listed(erasedKeks),
   });
   return made;
+}
+
+function listed(erasedKeks: Readonly<Record<string, readonly string[]>>): ErasedKeksOf {
+  const byTenant = new Map(Object.entries(erasedKeks));
+  return (tenantId) => byTenant.get(tenantId);
 }
 
 /** Whether a value was made by `envelopeEncryption`. */

@@ -2,6 +2,8 @@ import type { Clock } from '../core/clock.js';
 import { tenantryError } from '../core/errors.js';
 import type { TenantId } from '../core/tenant-id.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
+import { openDirectory, type TenantDirectory } from '../tenant/directory.js';
+import { ErasureEntries } from '../tenant/erasure-entries.js';
 import type { ReadableValue } from './associated-data.js';
 import { DataKeySource } from './data-key-source.js';
 import { settingsOf, type EncryptionOptions, type EnvelopeSettings } from './encryption-options.js';
@@ -15,6 +17,7 @@ import {
 } from './envelope-layout.js';
 import type { Eventual } from './eventual.js';
 import type { KeyAlarm } from './key-alarm.js';
+import type { DestroyKekOptions, KekDestruction } from './key-destruction.js';
 import { OpeningKeys } from './opening-keys.js';
 import type { OpenedValue, RecordCipher, SealedIdentity } from './record-cipher.js';
 import { RecordSeal } from './record-seal.js';
@@ -23,6 +26,8 @@ import { warmUp } from './warm-up.js';
 
 /** A record cipher that seals in envelopes (docs/envelope.md). */
 export interface EnvelopeCipher extends RecordCipher {
+  /** Which tenants are erased, as profiles and the option `erasedKeks` say. */
+  readonly erasure: ErasureEntries;
   /**
    * Makes new data keys before the next record of each tenant is sealed. To be called after a machine was
    * restored from a snapshot: its twin has the same keys and counters, and would use the same nonces.
@@ -30,6 +35,10 @@ export interface EnvelopeCipher extends RecordCipher {
   renewKeys(): void;
   /** Makes the data keys that the option `warmUp` asks for. Errors as of `start()` of a client. */
   warmUp(): Promise<void>;
+  /** The ids of a tenant's keys, the current one first. */
+  kekIds(tenantId: TenantId): readonly Buffer[];
+  /** Destroys one of them at its key service; errors as of `DataKeySource.destroyKek`. */
+  destroyKek(tenantId: TenantId, kekId: Buffer, options: DestroyKekOptions): Promise<KekDestruction>;
 }
 
 /** What an envelope cipher stands on. */
@@ -38,6 +47,8 @@ export interface EnvelopeCipherPorts {
   readonly telemetry: Pick<Telemetry, 'log'>;
   /** From 0 to 1, for jitter. Default `Math.random` */
   readonly random?: () => number;
+  /** Whose profiles may name erased keys, beside the option `erasedKeks`. Default: none do */
+  readonly directory?: TenantDirectory;
 }
 
 /** Makes the cipher that the option `encryption` describes. It makes no call until a record needs it. */
@@ -48,6 +59,7 @@ export function createEnvelopeCipher(options: EncryptionOptions, ports: Envelope
 const NOTHING = Buffer.alloc(0);
 
 class KeyedEnvelopeCipher implements EnvelopeCipher {
+  readonly erasure: ErasureEntries;
   readonly #settings: EnvelopeSettings;
   readonly #ports: EnvelopeCipherPorts;
   readonly #source: DataKeySource;
@@ -57,7 +69,7 @@ class KeyedEnvelopeCipher implements EnvelopeCipher {
   #closed = false;
 
   constructor(settings: EnvelopeSettings, ports: EnvelopeCipherPorts) {
-    const { clock, telemetry, random = Math.random } = ports;
+    const { clock, telemetry, random = Math.random, directory = openDirectory } = ports;
     const { kms, dataKey: ages } = settings;
     this.#settings = settings;
     this.#ports = ports;
@@ -65,7 +77,9 @@ class KeyedEnvelopeCipher implements EnvelopeCipher {
       this.#sealing.drop(tenantId, kekId);
       this.#opening.drop(tenantId, kekId);
     };
-    this.#source = new DataKeySource({ service: kms, clock, telemetry, random, onKeyRefused });
+    const erasure = new ErasureEntries(directory, settings.erasedKeks);
+    this.erasure = erasure;
+    this.#source = new DataKeySource({ service: kms, clock, telemetry, random, erasure, onKeyRefused });
     this.#sealing = new SealingKeys({ source: this.#source, clock, random, ages });
     this.#opening = new OpeningKeys({ source: this.#source, clock, random, hardAgeMs: ages.hardAgeMs });
   }
@@ -120,8 +134,19 @@ class KeyedEnvelopeCipher implements EnvelopeCipher {
 
   async warmUp(): Promise<void> {
     this.#assertRunning();
-    const make = (tenantId: TenantId): Eventual<void> => this.#sealing.use(tenantId, () => undefined);
+    // Nothing is published for an erased tenant, so it lacks nothing.
+    const make = (tenantId: TenantId): Eventual<void> =>
+      this.erasure.isErased(tenantId) ? undefined : this.#sealing.use(tenantId, () => undefined);
     await warmUp(this.#settings.warmUp, { ...this.#ports, make });
+  }
+
+  kekIds(tenantId: TenantId): readonly Buffer[] {
+    return this.#source.kekIds(tenantId);
+  }
+
+  async destroyKek(tenantId: TenantId, kekId: Buffer, options: DestroyKekOptions): Promise<KekDestruction> {
+    this.#assertRunning();
+    return this.#source.destroyKek(tenantId, kekId, options);
   }
 
   keyAlarms(): readonly KeyAlarm[] {

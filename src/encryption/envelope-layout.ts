@@ -91,6 +91,11 @@ export function parseEnvelope(bytes: Buffer, placement: Placement): Envelope {
   return { bytes, headBytes, timeMs };
 }
 
+/** What the flags of a detached seal say that it holds; nothing else of it is looked at. */
+export function detachedPlacement(seal: Buffer): Exclude<Placement, 'value'> {
+  return seal[FLAGS_AT] === FLAGS.fields ? 'fields' : 'detached';
+}
+
 export function dekIdOf({ bytes }: Envelope): Buffer {
   return bytes.subarray(DEK_ID_AT, SALT_AT);
 }

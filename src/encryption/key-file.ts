@@ -23,7 +23,10 @@ export function readKeyFile(path: string): unknown {
  */
 export function readKeyVariable(): unknown {
   const text = process.env[KEYS_VARIABLE];
-  if (text === undefined || text === '') throw invalidKeys(`the environment variable ${KEYS_VARIABLE} is not set`);
+  if (text === undefined || text === '')
+    throw invalidKeys(
+      `the environment variable ${KEYS_VARIABLE} is not set; tenantry keys generate --json prints its content`,
+    );
   return parseJson(text, `the environment variable ${KEYS_VARIABLE}`);
 }
 
@@ -40,7 +43,9 @@ function readOwnFile(path: string): string {
       closeSync(file);
     }
   } catch (error) {
-    throw invalidKeys(`the key file ${path} cannot be read (${systemCode(error)})`);
+    throw invalidKeys(
+      `the key file ${path} cannot be read (${systemCode(error)}); tenantry keys generate --file makes one`,
+    );
   }
   if (process.platform !== 'win32' && (mode & OTHERS_MAY_USE) !== 0) {
     throw invalidKeys(

@@ -11,6 +11,8 @@ import type { TenantKek } from './tenant-kek.js';
 
 /** How long a key service may take to answer. */
 export const KEY_SERVICE_TIMEOUT_MS = 5_000;
+/** The same for a call that somebody makes by hand, and that may take several of the service's own. */
+export const ONCE_TIMEOUT_MS = 30_000;
 
 /** What calls stand on. */
 export interface CallParts {
@@ -67,6 +69,22 @@ export class KeyServiceCalls {
     return slot instanceof Promise ? slot.then((taken) => this.#run(kek, ask, taken)) : this.#run(kek, ask, slot);
   }
 
+  /**
+   * A call that is made once and never again in the background, whatever comes of it, and that says nothing about
+   * whether the service is there for others. Fails as `call` does, but never because the service is known to be away.
+   */
+  async once<T>(kek: TenantKek, ask: Ask<T>): Promise<T> {
+    const slot = await this.#slots.take(kek.name);
+    const abort = new AbortController();
+    try {
+      if (this.#closed) throw closed();
+      const answer = Promise.resolve(this.#background.runInAsyncScope(ask, undefined, abort.signal));
+      return await this.#inTime(answer, abort, ONCE_TIMEOUT_MS);
+    } finally {
+      this.#slots.giveBack(slot);
+    }
+  }
+
   /** Ends the calls that wait. The key service itself may serve others and goes on. */
   close(): void {
     for (const timer of this.#probes.values()) timer.cancel();
@@ -102,7 +120,7 @@ export class KeyServiceCalls {
     );
   }
 
-  async #inTime<T>(answer: Promise<T>, abort: AbortController): Promise<T> {
+  async #inTime<T>(answer: Promise<T>, abort: AbortController, timeoutMs = KEY_SERVICE_TIMEOUT_MS): Promise<T> {
     // A driver that does not listen to its signal must not hold anybody either.
     const abandoned = deferred<never>();
     const abandon = (error: Error): void => {
@@ -110,7 +128,7 @@ export class KeyServiceCalls {
       abort.abort();
       answer.then(this.#parts.wipe, () => undefined);
     };
-    const timer = this.#parts.clock.setTimer(KEY_SERVICE_TIMEOUT_MS, () => {
+    const timer = this.#parts.clock.setTimer(timeoutMs, () => {
       abandon(new KeyServiceFailure('away', TIMEOUT));
     });
     const end = (): void => {

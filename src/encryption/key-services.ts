@@ -1,10 +1,17 @@
 import { checkOptions, invalidOptions } from '../core/invalid-options.js';
-import { describeForeignError, tenantryError } from '../core/errors.js';
+import { tenantryError } from '../core/errors.js';
 import { lazySchema } from '../core/lazy-schema.js';
 import { isTenantId, type TenantId } from '../core/tenant-id.js';
 import { KEK_ID_BYTES, MAX_WRAPPED_BYTES } from './envelope-layout.js';
 import type { Eventual } from './eventual.js';
-import { isKeyService, KeyServiceFailure, type GeneratedDataKey, type KeyService } from './key-service.js';
+import {
+  assertExclusive,
+  indestructible,
+  type DestroyKekOptions,
+  type KekDestruction,
+  type KekSharing,
+} from './key-destruction.js';
+import { isKeyService, KeyServiceFailure, notTold, type GeneratedDataKey, type KeyService } from './key-service.js';
 
 /** The key service of a tenant, or several: the one with its current key first, then those where it had keys before. */
 export type TenantKeyServices = KeyService | readonly KeyService[];
@@ -42,13 +49,20 @@ const optionsSchema = lazySchema((z) => {
 export function keyServices(options: KeyServicesOptions): KeyService {
   const { default: fallback, tenants } = checkOptions('keyServices', optionsSchema, options) as KeyServicesOptions;
   if (typeof tenants === 'function') {
-    return new RoutedKeyService((tenantId) => tenants(tenantId) ?? fallback, MAX_WRAPPED_BYTES - KEK_ID_BYTES);
+    return new RoutedKeyService(
+      (tenantId) => tenants(tenantId) ?? fallback,
+      MAX_WRAPPED_BYTES - KEK_ID_BYTES,
+      undefined,
+      fallback,
+    );
   }
   const byTenant = new Map(Object.entries(tenants));
   const all = [...byTenant.values(), fallback ?? []].flat();
   const routed = new RoutedKeyService(
     (tenantId) => byTenant.get(tenantId) ?? fallback,
     Math.max(1, ...all.map(({ maxBlobBytes }) => maxBlobBytes)),
+    [...byTenant.keys()] as TenantId[],
+    fallback,
   );
   const moved = [...byTenant].filter(([, services]) => Array.isArray(services));
   const twice = moved.flatMap(([tenantId]) => (hasOneIdTwice(routed.kekIds(tenantId as TenantId)) ? tenantId : []));
@@ -62,10 +76,20 @@ export function keyServices(options: KeyServicesOptions): KeyService {
 class RoutedKeyService implements KeyService {
   readonly maxBlobBytes: number;
   readonly #servicesOf: (tenantId: TenantId) => unknown;
+  /** The tenants with services of their own; undefined where a function says who has which. */
+  readonly #tenants: readonly TenantId[] | undefined;
+  readonly #fallback: KeyService | undefined;
 
-  constructor(servicesOf: (tenantId: TenantId) => unknown, maxBlobBytes: number) {
+  constructor(
+    servicesOf: (tenantId: TenantId) => unknown,
+    maxBlobBytes: number,
+    tenants: readonly TenantId[] | undefined,
+    fallback: KeyService | undefined,
+  ) {
     this.#servicesOf = servicesOf;
     this.maxBlobBytes = maxBlobBytes;
+    this.#tenants = tenants;
+    this.#fallback = fallback;
   }
 
   kekIds(tenantId: TenantId): readonly Buffer[] {
@@ -80,6 +104,31 @@ class RoutedKeyService implements KeyService {
 
   unwrapDataKey(tenantId: TenantId, kekId: Buffer, blob: Buffer, signal: AbortSignal): Eventual<Uint8Array> {
     return this.#holderOf(tenantId, kekId).unwrapDataKey(tenantId, kekId, blob, signal);
+  }
+
+  keyUri(tenantId: TenantId, kekId: Buffer): string | undefined {
+    return this.#holderOf(tenantId, kekId).keyUri?.(tenantId, kekId);
+  }
+
+  async destroyKek(
+    tenantId: TenantId,
+    kekId: Buffer,
+    options: DestroyKekOptions,
+    signal: AbortSignal,
+  ): Promise<KekDestruction> {
+    const holder = this.#holderOf(tenantId, kekId);
+    if (holder.destroyKek === undefined) throw indestructible(tenantId, 'its key service destroys no keys');
+    // Each service knows its own configuration only; the same key may be configured at another of them.
+    assertExclusive(tenantId, this.#sharing(tenantId, kekId, holder), options);
+    return holder.destroyKek(tenantId, kekId, options, signal);
+  }
+
+  #sharing(tenantId: TenantId, kekId: Buffer, holder: KeyService): KekSharing {
+    if (this.#tenants === undefined) return 'unknown';
+    const others = this.#tenants.filter((other) => other !== tenantId);
+    if (others.some((other) => this.kekIds(other).some((id) => id.equals(kekId)))) return 'shared';
+    // Of which other tenants the default one has keys it does not tell; of a key that it destroys itself it looks.
+    return this.#fallback === undefined || this.#fallback === holder ? 'own' : 'unknown';
   }
 
   #holderOf(tenantId: TenantId, kekId: Buffer): KeyService {
@@ -100,7 +149,7 @@ class RoutedKeyService implements KeyService {
     try {
       return this.#servicesOf(tenantId);
     } catch (error) {
-      throw notConfigured(tenantId, `failed with ${describeForeignError(error)}`);
+      throw notTold('what names its key service', tenantId, error);
     }
   }
 }

@@ -1,11 +1,15 @@
 import { LruMap } from '../core/lru-map.js';
+import type { KeyServiceFailureKind } from './key-service.js';
 import type { TenantKek } from './tenant-kek.js';
 
 /** What a key service says of a key that may not be used. */
 export interface KeyRefusal {
-  readonly code: 'KEY_REFUSED' | 'KEY_GONE';
+  readonly kind: Exclude<KeyServiceFailureKind, 'away' | 'data-key-refused'>;
   readonly reason: string;
 }
+
+/** What a refusal comes to, once it is known whether the tenant is erased. */
+export type RefusalCode = 'KEY_REFUSED' | 'KEY_GONE' | 'TENANT_ERASED';
 
 interface Entry extends KeyRefusal {
   readonly seenAtMs: number;
@@ -14,31 +18,51 @@ interface Entry extends KeyRefusal {
 const MAX_KEKS = 10_000;
 /** A refused key is asked about once in this time, not by each of the records that wait for it. */
 const ASK_AGAIN_MS = 1_000;
+/**
+ * So is one of an erased tenant, for which nobody waits: what is destroyed stays so. It is asked about at all because a
+ * destruction that is only scheduled may be called off.
+ */
+const ASK_ERASED_AGAIN_MS = 60_000;
 /** Of a key for which nobody has asked for so long there is nothing to report. */
 const REPORTED_MS = 15 * 60_000;
 
 /** The keys that their key service refuses. That a single wrapped data key is refused says nothing of its key. */
 export class KeyStanding {
   readonly #refused = new LruMap<string, Entry>(MAX_KEKS);
+  readonly #told = new LruMap<string, { readonly code: RefusalCode }>(MAX_KEKS);
 
-  /** @returns whether it is news */
-  refuse({ name }: TenantKek, { code, reason }: KeyRefusal, nowMs: number): boolean {
-    const isNews = this.#refused.get(name)?.code !== code;
-    this.#refused.set(name, { code, reason, seenAtMs: nowMs });
-    return isNews;
+  refuse({ name }: TenantKek, { kind, reason }: KeyRefusal, nowMs: number): void {
+    this.#refused.set(name, { kind, reason, seenAtMs: nowMs });
+  }
+
+  /** @returns whether it is news that this is what became of a key */
+  tell({ name }: TenantKek, code: RefusalCode): boolean {
+    if (this.#told.get(name)?.code === code) return false;
+    this.#told.set(name, { code });
+    return true;
   }
 
   /** @returns whether the key was refused before */
   accept({ name }: TenantKek): boolean {
     const wasRefused = this.#refused.get(name) !== undefined;
     this.#refused.delete(name);
+    this.#told.delete(name);
     return wasRefused;
   }
 
-  /** What was answered a moment ago and still holds. */
-  recentRefusal({ name }: TenantKek, nowMs: number): KeyRefusal | undefined {
+  /**
+   * What was answered a moment ago and still holds.
+   *
+   * @param isErasure - whether what is refused is erased
+   */
+  recentRefusal(
+    { name }: TenantKek,
+    nowMs: number,
+    isErasure: (refusal: KeyRefusal) => boolean,
+  ): KeyRefusal | undefined {
     const entry = this.#refused.get(name);
-    return entry !== undefined && nowMs < entry.seenAtMs + ASK_AGAIN_MS ? entry : undefined;
+    if (entry === undefined || nowMs >= entry.seenAtMs + ASK_ERASED_AGAIN_MS) return undefined;
+    return nowMs < entry.seenAtMs + ASK_AGAIN_MS || isErasure(entry) ? entry : undefined;
   }
 
   /** The names of the keys that are refused, with what is said of them. */

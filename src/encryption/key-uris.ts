@@ -1,9 +1,10 @@
 import type { z } from 'zod';
-import { describeForeignError, tenantryError } from '../core/errors.js';
+import { tenantryError } from '../core/errors.js';
 import type { Zod } from '../core/lazy-schema.js';
 import { isTenantId, type TenantId } from '../core/tenant-id.js';
 import { kekIdOf } from './kek-identity.js';
-import { KeyServiceFailure } from './key-service.js';
+import type { KekSharing } from './key-destruction.js';
+import { KeyServiceFailure, notTold } from './key-service.js';
 
 /** The name of a tenant's key in its key service, or several: the current key first, then previous ones, which still unwrap. */
 export type TenantKeyUris = string | readonly string[];
@@ -60,11 +61,13 @@ export function keyUrisSchema(zod: Zod, naming: KeyNaming): z.ZodType<KeyUris> {
 
 /** The keys that the configuration gives to tenants. */
 export class ConfiguredKeks {
+  readonly #keys: KeyUris;
   readonly #urisOf: (tenantId: TenantId) => unknown;
   readonly #naming: KeyNaming;
 
   /** @param keys - checked by `keyUrisSchema` */
   constructor(keys: KeyUris, naming: KeyNaming) {
+    this.#keys = keys;
     this.#urisOf = lookup(keys);
     this.#naming = naming;
   }
@@ -79,6 +82,37 @@ export class ConfiguredKeks {
     const kek = this.#keks(tenantId).find(({ id }) => id.equals(kekId));
     if (kek === undefined) throw new KeyServiceFailure('key-refused', 'not-configured');
     return kek.uri;
+  }
+
+  /**
+   * Whether a key is the tenant's alone. Of templates only that they name the key for another tenant too can be known,
+   * not that there is such a tenant.
+   *
+   * @param names - names under which the service knows the key beside that of the configuration
+   * @param isSame - whether a name of the configuration and one of these mean the same key
+   */
+  sharing(
+    tenantId: TenantId,
+    uri: string,
+    names: readonly string[] = [],
+    isSame = (one: string, other: string): boolean => one === other,
+  ): KekSharing {
+    const keys = this.#keys;
+    if (typeof keys === 'function') return 'unknown';
+    if (typeof keys === 'string' || isListOfText(keys)) {
+      const isOthers = (name: string): boolean =>
+        [keys].flat().some((template) => namesOther(template, name, tenantId));
+      // A name that the service has was given to somebody.
+      if (names.some(isOthers)) return 'shared';
+      // Where the service does not tell upper from lower case, tenants whose ids differ in that alone share a key.
+      const isSharedByCase = isSame(uri.toLowerCase(), uri.toUpperCase());
+      return isOthers(uri) || isSharedByCase ? 'unknown' : 'own';
+    }
+    const others = Object.entries(keys).filter(([other]) => other !== tenantId);
+    const isShared = others.some(([, uris]) =>
+      [uris].flat().some((other) => [uri, ...names].some((name) => isSame(other, name))),
+    );
+    return isShared ? 'shared' : 'own';
   }
 
   #keks(tenantId: TenantId): readonly NamedKek[] {
@@ -99,7 +133,7 @@ export class ConfiguredKeks {
     try {
       return this.#urisOf(tenantId);
     } catch (error) {
-      throw notConfigured(tenantId, `failed with ${describeForeignError(error)}`);
+      throw notTold('what names its key encryption keys', tenantId, error);
     }
   }
 }
@@ -114,6 +148,16 @@ function lookup(keys: KeyUris): (tenantId: TenantId) => TenantKeyUris | undefine
 
 function filled(template: string, tenantId: string): string {
   return template.replaceAll(PLACEHOLDER, tenantId);
+}
+
+/** Whether a template gives this name to a tenant other than this one. */
+function namesOther(template: string, name: string, tenantId: TenantId): boolean {
+  const start = template.indexOf(PLACEHOLDER);
+  for (let end = start + 1; end <= name.length; end += 1) {
+    const candidate = name.slice(start, end);
+    if (candidate !== tenantId && isTenantId(candidate) && filled(template, candidate) === name) return true;
+  }
+  return false;
 }
 
 function isListOfText(value: unknown): value is readonly string[] {

@@ -3,6 +3,7 @@ import { checkOptions } from '../core/invalid-options.js';
 import { lazySchema } from '../core/lazy-schema.js';
 import type { TenantId } from '../core/tenant-id.js';
 import { KEY_BYTES, takeSecretKey } from './key-derivation.js';
+import { indestructible } from './key-destruction.js';
 import { readKeyFile, readKeyVariable } from './key-file.js';
 import { invalidKeys, parseKeyRing, type DecodedKeys, type KeyRing } from './key-ring.js';
 import { KeyServiceFailure, type GeneratedDataKey, type KeyService } from './key-service.js';
@@ -90,6 +91,13 @@ class LocalKeyring implements KeyService {
     const dek = unwrapLocally(this.#kek(tenantId, kekId), tenantId, blob);
     if (dek === undefined) throw new KeyServiceFailure('data-key-refused', 'not-authentic');
     return dek;
+  }
+
+  destroyKek(tenantId: TenantId): never {
+    throw indestructible(
+      tenantId,
+      'a local keyring holds what its configuration holds; remove the key from the key file or variable and from every copy of it, and keep its id in erasedKeks',
+    );
   }
 
   #kek(tenantId: TenantId, kekId: Buffer): LocalKek {

@@ -26,8 +26,8 @@ export interface OpenedValue {
  *
  * Sealing fails with `KEY_NOT_CONFIGURED`, `KEY_SERVICE_AWAY`, `KEY_REFUSED`, `KEY_GONE` or `DATA_KEY_INVALID`.
  * Opening fails with those and with `DATA_KEY_RATE_LIMITED`, and for a record that lies with `ENVELOPE_MALFORMED`,
- * `ENVELOPE_UNSUPPORTED`, `SEAL_MISSING`, `KEY_MISMATCH`, `SEAL_INVALID` or `DATA_KEY_REVOKED`. Errors are thrown or
- * rejected.
+ * `ENVELOPE_UNSUPPORTED`, `SEAL_MISSING`, `KEY_MISMATCH`, `SEAL_INVALID` or `DATA_KEY_REVOKED`. Both fail with
+ * `TENANT_ERASED` where the tenant's key was destroyed to erase it. Errors are thrown or rejected.
  */
 export interface RecordCipher {
   /** How many bytes an envelope adds to a tenant's value, or a detached seal to its headers. */

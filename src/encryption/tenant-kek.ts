@@ -12,7 +12,8 @@ export function tenantKek(tenantId: TenantId, kekId: Buffer): TenantKek {
   return { tenantId, kekId, name: `${tenantId}:${kekId.toString('hex')}` };
 }
 
-/** The tenant of a name: no tenant id has a colon. */
-export function tenantOfKek(name: string): string {
-  return name.slice(0, name.indexOf(':'));
+/** What a name was made of: no tenant id has a colon. */
+export function kekNamed(name: string): TenantKek {
+  const colon = name.indexOf(':');
+  return { tenantId: name.slice(0, colon) as TenantId, kekId: Buffer.from(name.slice(colon + 1), 'hex'), name };
 }

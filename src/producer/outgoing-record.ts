@@ -28,7 +28,7 @@ export function outgoingRecord(sealed: Sealed, partition: number): OutgoingRecor
     headers.push({ name: HEADER.eventTime, value: Buffer.from(String(sealed.eventTimeMs), 'latin1') });
   if (sealed.seal !== undefined) headers.push({ name: HEADER.seal, value: sealed.seal });
   if (sealed.traceHeaders.length > 0) headers.push(...sealed.traceHeaders);
-  if (sealed.applicationHeaders.length > 0) headers.push(...sealed.applicationHeaders);
+  if (sealed.furtherHeaders.length > 0) headers.push(...sealed.furtherHeaders);
   return {
     topic: sealed.topic,
     partition,
@@ -61,6 +61,6 @@ export function recordCostBytes(
     headerSizeBytes(HEADER.eventId, event.eventId.length);
   if (hasEventTimeHeader(event)) size += headerSizeBytes(HEADER.eventTime, String(event.eventTimeMs).length);
   for (const header of traceHeaders) size += headerSizeBytes(header.name, header.value.length);
-  for (const header of event.applicationHeaders) size += headerSizeBytes(header.name, header.value.length);
+  for (const header of event.furtherHeaders) size += headerSizeBytes(header.name, header.value.length);
   return size;
 }

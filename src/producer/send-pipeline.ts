@@ -12,13 +12,23 @@ import type { Router } from '../routing/router.js';
 import { assertRoundTrips } from '../serde/round-trip.js';
 import { assertSealsFields, type ValueSerde } from '../serde/value-serde.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
+import type { ErasureEntries } from '../tenant/erasure-entries.js';
 import type { Delivery, RecordProducer } from '../transport/port.js';
+import type { DescribeEvent } from './cloud-event-headers.js';
 import { outgoingRecord, recordCostBytes } from './outgoing-record.js';
 import { sealBytes, sealEvent } from './seal-stage.js';
 import { SendJob } from './send-job.js';
 import { SendWindow } from './send-window.js';
 import { assertSignal } from './shared-abort.js';
-import { withPayload, withRoute, type Encoded, type Routed, type Sealed, type Validated } from './stages.js';
+import {
+  withHeaders,
+  withPayload,
+  withRoute,
+  type Encoded,
+  type Routed,
+  type Sealed,
+  type Validated,
+} from './stages.js';
 import { TenantSendQueue } from './tenant-send-queue.js';
 import type { SendSteps } from './send-steps.js';
 import { WaitingRoom } from './waiting-room.js';
@@ -33,6 +43,10 @@ export interface SendPipelineParts {
   readonly cipher: RecordCipher | undefined;
   readonly producer: RecordProducer;
   readonly telemetry: Telemetry;
+  /** Describes events for others; undefined where they are not. */
+  readonly describe?: DescribeEvent | undefined;
+  /** Which tenants nothing is published for. */
+  readonly erasure: Pick<ErasureEntries, 'assertMayPublish'>;
 }
 
 /** The bounds of the pipeline. */
@@ -102,6 +116,12 @@ export class SendPipeline {
     return this.#queues.size;
   }
 
+  /** The contract of an event type, such as `orders.placed.v1`, of which something was published. */
+  contractOf(eventType: string): AnyEventContract | undefined {
+    const found = this.#contracts.lookup(eventType);
+    return typeof found === 'string' ? undefined : found;
+  }
+
   /** Whether a tenant's publishes that wait hold so many bytes that it should send no more for now. */
   isCrowded(tenantId: TenantId): boolean {
     return this.#queues.get(tenantId)?.isCrowded === true;
@@ -157,11 +177,16 @@ export class SendPipeline {
     try {
       assertSignal(options.signal);
       if (options.signal?.aborted === true) throw tenantryError('ABORTED', 'the publish was aborted before it began');
-      const routed = this.#route(validate());
+      const routed = this.#route(this.#describe(validate()));
       return this.#submit(routed, this.#encode(routed), options, pacing);
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  #describe(event: Validated): Validated {
+    const { describe } = this.#parts;
+    return describe === undefined ? event : withHeaders(event, describe(event));
   }
 
   #route(event: Validated): Routed {
@@ -268,6 +293,8 @@ export class SendPipeline {
   }
 
   #send(sealed: Sealed, partition: number, onDelivery: (delivery: Delivery) => void): boolean {
+    // It may have waited, and its tenant may have been erased meanwhile.
+    this.#parts.erasure.assertMayPublish(sealed.tenantId);
     const isTaken = this.#parts.producer.produce(outgoingRecord(sealed, partition), onDelivery);
     if (isTaken) this.#release(sealed);
     return isTaken;

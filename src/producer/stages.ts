@@ -23,7 +23,14 @@ export interface Validated {
   readonly eventTimeMs: number;
   /** When it is published. */
   readonly publishTimeMs: number;
-  readonly applicationHeaders: readonly WireHeader[];
+  /** The application's own, behind those of CloudEvents where they are on. */
+  readonly furtherHeaders: readonly WireHeader[];
+}
+
+export function withHeaders(event: Validated, headers: readonly WireHeader[]): Validated {
+  const described = event as Writable<Validated>;
+  described.furtherHeaders = [...headers, ...event.furtherHeaders];
+  return described;
 }
 
 /** The topic is known. */

@@ -31,6 +31,7 @@ export function validateEvent(
   const key = encodeRecordKey(
     tenantId,
     readFrom(contract, 'aggregateId', () => contract.aggregateId(data)),
+    contract.eventType,
   );
   return named(tenantId, contract, key, data, false, options, clock);
 }
@@ -50,7 +51,7 @@ export function validateTombstone(
       `event contract ${contract.eventType}: only a contract with compacted: true has tombstones`,
     );
   }
-  const key = encodeRecordKey(tenantId, aggregateId);
+  const key = encodeRecordKey(tenantId, aggregateId, contract.eventType);
   return named(tenantId, contract, key, undefined, true, options, clock);
 }
 
@@ -73,7 +74,7 @@ function named(
     eventId: options.eventId === undefined ? newEventId(publishTimeMs) : parseEventId(options.eventId),
     eventTimeMs: options.timestamp === undefined ? publishTimeMs : eventTime(options.timestamp),
     publishTimeMs,
-    applicationHeaders: applicationHeaders(options.headers),
+    furtherHeaders: applicationHeaders(options.headers),
   };
 }
 

@@ -12,6 +12,19 @@ export const HEADER = {
   tracestate: 'tracestate',
 } as const;
 
+/** The headers of the binary content mode of CloudEvents, which an option adds. */
+export const CLOUD_EVENT_HEADER = {
+  specVersion: 'ce_specversion',
+  source: 'ce_source',
+  /** As `event-type`. */
+  type: 'ce_type',
+  /** As `event-id`. */
+  id: 'ce_id',
+  /** The event time, as RFC 3339 has it. */
+  time: 'ce_time',
+  contentType: 'content-type',
+} as const;
+
 const RESERVED_NAME = /^(?:tenant-id|traceparent|tracestate|baggage)$|^(?:event-|dlq-|retry-|ce_|tenantry-)/i;
 
 /** Whether an application may not set a header of this name. */

@@ -16,23 +16,19 @@ export interface RecordKey {
 /**
  * The record key of an aggregate's events: `{tenantId}:{aggregateId}` in UTF-8.
  *
+ * @param eventType - whose events they are, for the error
  * @throws TenantryError `INVALID_AGGREGATE_ID`
  */
-export function encodeRecordKey(tenantId: TenantId, aggregateId: unknown): Buffer {
-  if (typeof aggregateId !== 'string') {
-    throw tenantryError('INVALID_AGGREGATE_ID', `an aggregate id must be a string, not of type ${typeof aggregateId}`);
-  }
-  if (aggregateId === '') throw tenantryError('INVALID_AGGREGATE_ID', 'an aggregate id must not be empty');
-  if (!isWellFormed(aggregateId)) {
-    throw tenantryError('INVALID_AGGREGATE_ID', 'an aggregate id must be well-formed text: it holds a lone surrogate');
-  }
+export function encodeRecordKey(tenantId: TenantId, aggregateId: unknown, eventType: string): Buffer {
+  const invalid = (problem: string): Error =>
+    tenantryError('INVALID_AGGREGATE_ID', `event contract ${eventType}: an aggregate id must ${problem}`);
+  if (typeof aggregateId !== 'string') throw invalid(`be a string, not of type ${typeof aggregateId}`);
+  if (aggregateId === '') throw invalid('not be empty');
+  if (!isWellFormed(aggregateId)) throw invalid('be well-formed text: it holds a lone surrogate');
   const key = Buffer.from(`${tenantId}:${aggregateId}`, 'utf8');
   const sizeBytes = key.length - tenantId.length - 1;
   if (sizeBytes > MAX_AGGREGATE_ID_BYTES) {
-    throw tenantryError(
-      'INVALID_AGGREGATE_ID',
-      `an aggregate id must be at most ${MAX_AGGREGATE_ID_BYTES} UTF-8 bytes, this one has ${sizeBytes}`,
-    );
+    throw invalid(`be at most ${MAX_AGGREGATE_ID_BYTES} UTF-8 bytes, this one has ${sizeBytes}`);
   }
   return key;
 }

@@ -1,5 +1,6 @@
 import { invalidOptions } from '../core/invalid-options.js';
-import type { TenantId } from '../core/tenant-id.js';
+import { isLogicalTopic } from '../contract/logical-topic.js';
+import { isTenantId, type TenantId } from '../core/tenant-id.js';
 
 // Names of topics and groups, all in one place. Segments are joined by dots and no segment can hold one, so
 // a name takes apart in one way only. A dotted name that is not one tenant's own begins with `_`, which
@@ -9,6 +10,9 @@ import type { TenantId } from '../core/tenant-id.js';
 const GROUP_NAME = /^[a-z0-9][a-z0-9-]{0,63}$/;
 // MirrorMaker 2 never replicates a topic that ends so, and a control topic ends in its group's name.
 const NOT_REPLICATED = /(?:^|-)internal$/;
+
+/** What the groups of workers begin with, before the first dot. */
+const SHARED = '_shared';
 
 declare const groupNameBrand: unique symbol;
 
@@ -44,12 +48,37 @@ export function tenantGroupId(tenantId: TenantId, group: GroupName): string {
 
 /** The consumer group of a worker, which serves every tenant. */
 export function sharedGroupId(group: GroupName): string {
-  return `_shared.${group}`;
+  return `${SHARED}.${group}`;
+}
+
+/** Whether a consumer group, as Kafka knows it, is a worker's. */
+export function isSharedGroupId(groupId: string): boolean {
+  return groupId.startsWith(`${SHARED}.`);
+}
+
+/** Whether a text names a consumer group as Kafka knows it: a worker's or a tenant's own. */
+export function isGroupId(text: string): boolean {
+  const [prefix, group, ...more] = text.split('.');
+  return more.length === 0 && isGroupName(group) && (prefix === SHARED || isTenantId(prefix));
 }
 
 /** Where the dead letters of one group and one logical topic go. Who may read the group's topics may read them. */
 export function deadLetterTopic(groupId: string, logicalTopic: string): string {
   return `${groupId}.${logicalTopic}.dlq`;
+}
+
+/** What the name of a dead-letter topic says: whose dead letters, and of which topic. */
+export interface DeadLetterTopicName {
+  readonly groupId: string;
+  readonly logicalTopic: string;
+}
+
+/** @returns undefined where it is not the name of a dead-letter topic */
+export function parseDeadLetterTopic(topic: string): DeadLetterTopicName | undefined {
+  const [prefix, group, logicalTopic, ending, ...more] = topic.split('.');
+  const groupId = `${prefix}.${group}`;
+  if (ending !== 'dlq' || more.length > 0 || !isGroupId(groupId) || !isLogicalTopic(logicalTopic)) return undefined;
+  return { groupId, logicalTopic };
 }
 
 /** Where violations of a logical topic go. The platform reads it; tenants at most write. */

@@ -3,12 +3,19 @@ import { fieldPathsOf } from '../contract/field-paths.js';
 import { tenantryError } from '../core/errors.js';
 import { Slab } from '../core/slab.js';
 import { decodeUtf8 } from '../core/utf8.js';
+import { cutFields, keptBytes, sealedBytes, writeKept, writeSealed } from './field-cut.js';
 import { holdsForbiddenKey } from './forbidden-keys.js';
-import { putFields, takeFields } from './sealed-fields.js';
+import { putFields } from './sealed-fields.js';
 import type { SplitValue, ValueSerde } from './value-serde.js';
 
 /** Values as JSON (RFC 8259) in UTF-8, without a byte order mark. Both directions answer at once. */
-export const jsonSerde = { encode, decode, release, fields: { split, join } } as const satisfies ValueSerde;
+export const jsonSerde = {
+  encode,
+  decode,
+  release,
+  contentType: 'application/json',
+  fields: { split, join },
+} as const satisfies ValueSerde;
 
 /** Slabs of the size of Buffer's own pool: a publish that waits holds on to no more than this. */
 const SLAB_SIZES = { slabBytes: 8_192, largestBytes: 2_048 };
@@ -17,6 +24,8 @@ const SLAB_SIZES = { slabBytes: 8_192, largestBytes: 2_048 };
 // as it is sealed, as docs/envelope.md demands.
 const secrets = new Slab(SLAB_SIZES);
 const readable = new Slab(SLAB_SIZES);
+/** Where fields are put together. */
+const scratch = Buffer.allocUnsafeSlow(SLAB_SIZES.largestBytes);
 
 function encode(contract: AnyEventContract, value: unknown): Buffer {
   const text = stringify(contract, value);
@@ -31,16 +40,30 @@ function release(_contract: AnyEventContract, bytes: Buffer): void {
   readable.giveBack(bytes);
 }
 
-// By way of text, because only that is free of getters, `toJSON` and the like: what is taken out is out.
+// From the text, because only that is free of getters, `toJSON` and the like: what is taken out is out.
 function split(contract: AnyEventContract, protection: SealedFields, bytes: Buffer): SplitValue {
-  const root: unknown = JSON.parse(bytes.toString('utf8'));
-  bytes.fill(0);
-  secrets.giveBack(bytes);
-  const fields = takeFields(contract, fieldPathsOf(protection), root);
-  return {
-    readable: readable.takeText(stringify(contract, root)),
-    sealed: secrets.takeText(stringify(contract, fields)),
-  };
+  let draft: Buffer;
+  let rest: Buffer;
+  try {
+    const cut = cutFields(contract, protection, bytes);
+    rest = readable.take(keptBytes(cut));
+    writeKept(rest, bytes, cut);
+    draft = draftOf(sealedBytes(cut));
+    writeSealed(draft, bytes, cut);
+  } finally {
+    bytes.fill(0);
+    secrets.giveBack(bytes);
+  }
+  if (draft.buffer !== scratch.buffer) return { readable: rest, sealed: draft };
+  // Only now: the fields take the place of the whole value, which had to be there still.
+  const sealed = secrets.take(draft.length);
+  sealed.set(draft);
+  draft.fill(0);
+  return { readable: rest, sealed };
+}
+
+function draftOf(bytes: number): Buffer {
+  return bytes <= scratch.length ? scratch.subarray(0, bytes) : Buffer.allocUnsafeSlow(bytes);
 }
 
 function join(contract: AnyEventContract, protection: SealedFields, { readable, sealed }: SplitValue): unknown {

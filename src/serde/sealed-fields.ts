@@ -5,25 +5,6 @@ import { tenantryError } from '../core/errors.js';
 type JsonObject = Record<string, unknown>;
 
 /**
- * Takes the fields that are to be sealed out of decoded JSON. Fields that are not there are left out.
- *
- * @returns the fields by their JSON Pointers
- * @throws TenantryError `SEALED_FIELDS_INVALID`
- */
-export function takeFields(contract: AnyEventContract, paths: readonly FieldPath[], root: unknown): JsonObject {
-  const taken: JsonObject = {};
-  for (const path of paths) {
-    const parent = parentOf(contract, path, root);
-    const name = lastName(path);
-    if (parent === undefined || !Object.hasOwn(parent, name)) continue;
-    taken[path.pointer] = parent[name];
-    // eslint-disable-next-line @typescript-eslint/no-dynamic-delete
-    delete parent[name];
-  }
-  return taken;
-}
-
-/**
  * Puts opened fields back into the readable rest of their event.
  *
  * @throws TenantryError `SEALED_FIELDS_INVALID` where a field that must be sealed stands in the clear, or one was

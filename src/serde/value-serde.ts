@@ -14,6 +14,13 @@ export interface ValueSerde {
   release?(contract: AnyEventContract, bytes: Buffer): void;
   /** Fails with `PAYLOAD_MALFORMED`; what it returns is not validated yet. */
   decode(contract: AnyEventContract, bytes: Buffer): unknown;
+  /**
+   * Gets ready what would else be done with the first value, so that what is wrong shows when a client starts.
+   * Missing where there is nothing to do.
+   */
+  start?(): Promise<void>;
+  /** The media type of what it writes. Missing where there is none but octets. */
+  readonly contentType?: string;
   /** Missing where values have no fields that could be taken out; contracts that seal fields are refused then. */
   readonly fields?: FieldSerde;
 }

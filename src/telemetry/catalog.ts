@@ -165,6 +165,12 @@ export const METRICS = {
     attributes: ['tenantry.tenant.id', 'error.type'],
     meaning: 'Acknowledged copies in quarantine, by code. Any is worth an alarm.',
   },
+  'tenantry.events.erased': {
+    kind: 'counter',
+    unit: '{record}',
+    attributes: ['tenantry.tenant.id'],
+    meaning: 'Records that were passed over because their tenant is erased and the key they are sealed under is gone.',
+  },
   'tenantry.events.foreign': {
     kind: 'counter',
     unit: '{record}',

@@ -16,7 +16,8 @@ export const LOG_EVENTS = {
     level: 'info',
     message: 'partitions assigned',
     fields: ['partitions'],
-    meaning: 'The group gave this member partitions, and reading begins.',
+    meaning:
+      'The group gave this member partitions, and reading begins. Of a worker, partitions of dead-letter topics count too, from which it redrives.',
   },
   revoked: {
     level: 'info',
@@ -78,6 +79,18 @@ export const LOG_EVENTS = {
     message: 'record quarantined',
     fields: [...PLACE, 'code'],
     meaning: 'Security event: a record contradicts its tenant boundary. A copy is acknowledged in quarantine.',
+  },
+  erased: {
+    level: 'debug',
+    message: 'record erased',
+    fields: PLACE,
+    meaning: 'Its tenant is erased and the key that it is sealed under is gone: it is passed over, and nothing copied.',
+  },
+  erasureNoticeFailed: {
+    level: 'warn',
+    message: 'onErased failed',
+    fields: [...PLACE, 'error'],
+    meaning: 'It threw, rejected or did not settle in time. The record is held, and it is called again.',
   },
   copyFailed: {
     level: 'error',
@@ -178,6 +191,32 @@ export const LOG_EVENTS = {
     fields: ['tenant', 'kek', 'code', 'reason'],
     meaning:
       "A tenant's key may not be used any more, or is gone (`KEY_GONE`): its data keys are dropped, publishing fails and consumed events are held.",
+  },
+  keyDestroyed: {
+    level: 'warn',
+    message: 'key destroyed',
+    fields: ['tenant', 'kek', 'state'],
+    meaning: 'The key service has destroyed a key of the tenant, or has scheduled that (`state`), as it was asked to.',
+  },
+  keyErased: {
+    level: 'info',
+    message: 'key erased',
+    fields: ['tenant', 'kek', 'reason'],
+    meaning:
+      'An entry of erasure names the key, and the key service says that it is destroyed or going to be, or it is not configured any more (`not-configured`): what is sealed under it is passed over.',
+  },
+  schemaRegistryAway: {
+    level: 'warn',
+    message: 'schema registry away',
+    fields: ['registry', 'reason'],
+    meaning:
+      'It gave no usable answer. Schemas that are known serve meanwhile; it is asked by one call at a time until it answers.',
+  },
+  schemaRegistryBack: {
+    level: 'info',
+    message: 'schema registry back',
+    fields: ['registry'],
+    meaning: 'It answers again.',
   },
   consumerFault: {
     level: 'error',

@@ -204,6 +204,10 @@ export class Telemetry {
     this.#countFor(tenantId, 'tenantry.events.quarantined', { 'error.type': code });
   }
 
+  countErased(tenantId: string): void {
+    this.#countFor(tenantId, 'tenantry.events.erased');
+  }
+
   countForeign(): void {
     const { instruments } = this.#sdk;
     if (instruments === undefined) return;

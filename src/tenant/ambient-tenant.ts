@@ -7,6 +7,12 @@ interface AmbientScope {
   expired: boolean;
 }
 
+/** Runs work in one context, and returns what it returns. */
+export type Entry = <T>(work: () => T) => T;
+
+/** The scope in which code runs, for those who only look on. */
+export type SeenScope = Readonly<AmbientScope>;
+
 // One for all clients of a process: what runs for a tenant runs for it, whichever client it calls. (And a storage that
 // was used once costs every promise of the process something, for ever.)
 const storage = new AsyncLocalStorage<AmbientScope | undefined>();
@@ -22,6 +28,11 @@ export class AmbientTenant {
   get current(): TenantId | undefined {
     const scope = storage.getStore();
     return scope === undefined || scope.expired ? undefined : scope.tenantId;
+  }
+
+  /** The scope in which this code runs, also a dead one; undefined where there is none. */
+  get scope(): SeenScope | undefined {
+    return storage.getStore();
   }
 
   /**
@@ -53,7 +64,7 @@ export class AmbientTenant {
     if (scope.tenantId !== tenantId) {
       throw tenantryError(
         'TENANT_ISOLATION_VIOLATION',
-        `code that runs for tenant ${scope.tenantId} tried to act for tenant ${tenantId}`,
+        `code that runs for tenant ${scope.tenantId} tried to act for tenant ${tenantId}; what a platform does on purpose goes through withoutTenant`,
       );
     }
   }
@@ -90,6 +101,19 @@ export class AmbientTenant {
     );
   }
 
+  /**
+   * Makes a function that runs work with `tenantId` ambient, or with none, whatever is ambient where it is called: for
+   * something that begins anew, such as a request. It checks nothing, so that it can be used where nothing may throw.
+   */
+  entry(tenantId: TenantId | undefined): Entry {
+    return entryTo(tenantId === undefined ? undefined : { tenantId, expired: false });
+  }
+
+  /** The same for what is ambient now; a context that is dead, or dies, stays so. */
+  capture(): Entry {
+    return entryTo(storage.getStore());
+  }
+
   /** Runs `work` with no tenant ambient: deliberate platform work inside a tenant's code. */
   withoutTenant<T>(work: () => T): T {
     return storage.run(undefined, work);
@@ -99,6 +123,10 @@ export class AmbientTenant {
   runInBackground<T>(work: () => T): T {
     return this.#inOrigin(work);
   }
+}
+
+function entryTo(scope: AmbientScope | undefined): Entry {
+  return (work) => (storage.getStore() === scope ? work() : storage.run(scope, work));
 }
 
 /** A promise of what `work` returns, or throws at once; its own where it returns one. */

@@ -1,5 +1,6 @@
 import { tenantryError } from '../core/errors.js';
 import type { TenantId } from '../core/tenant-id.js';
+import { isKekIdList } from './kek-id.js';
 
 /** How fast a tenant may publish. Both limits hold together; a missing one does not limit. */
 export interface TenantRateLimit {
@@ -13,6 +14,12 @@ export interface TenantProfile {
   readonly rateLimit?: TenantRateLimit | undefined;
   /** Share of a worker's capacity relative to other tenants. Default 1. */
   readonly weight?: number | undefined;
+  /**
+   * The ids of the tenant's keys that were destroyed to erase it, 16 lower-case hex digits each. With any of them
+   * nothing is published for the tenant any more, and a record that is sealed under one and that its key service says
+   * can never be opened is passed over as `erased`. A tenant that is erased keeps its profile. Default: none.
+   */
+  readonly erasedKeks?: readonly string[] | undefined;
 }
 
 /**
@@ -58,15 +65,19 @@ export function assertKnownTenant(directory: TenantDirectory, tenantId: TenantId
   if (profileOf(directory, tenantId) !== undefined) return;
   throw tenantryError(
     'UNKNOWN_TENANT',
-    `tenant ${tenantId} has no usable profile, and only tenants with one are served`,
+    `tenant ${tenantId} has no usable profile, and only tenants with one are served: add it to the option tenants`,
   );
 }
 
 function isProfile(value: unknown): value is TenantProfile {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   if (typeof (value as { readonly then?: unknown }).then === 'function') return false;
-  const { rateLimit, weight } = value as Record<keyof TenantProfile, unknown>;
-  return isRateOrAbsent(weight) && (rateLimit === undefined || isRateLimit(rateLimit));
+  const { rateLimit, weight, erasedKeks } = value as Record<keyof TenantProfile, unknown>;
+  return (
+    isRateOrAbsent(weight) &&
+    (rateLimit === undefined || isRateLimit(rateLimit)) &&
+    (erasedKeks === undefined || isKekIdList(erasedKeks))
+  );
 }
 
 function isRateLimit(value: unknown): boolean {

@@ -1,8 +1,11 @@
 import { delay, systemClock } from '../core/clock.js';
+import { isTenantryError } from '../core/errors.js';
 import { parseTenantId, type TenantId } from '../core/tenant-id.js';
+import { acceptDestruction } from '../encryption/destruction-answer.js';
 import { KEK_ID_BYTES, MAX_WRAPPED_BYTES } from '../encryption/envelope-layout.js';
 import type { Eventual } from '../encryption/eventual.js';
 import { KEY_BYTES } from '../encryption/key-derivation.js';
+import type { KekDestruction } from '../encryption/key-destruction.js';
 import {
   KeyServiceFailure,
   type GeneratedDataKey,
@@ -20,10 +23,23 @@ export interface KeyServiceSubject {
   readonly stranger?: string | undefined;
   /** The service as it was before the first tenant's key became a previous one. */
   readonly beforeRotation?: (() => Eventual<KeyService>) | undefined;
-  /** Tenants whose key may not be used, and what the service must say: `key-refused` of a disabled one, `key-gone` of one that is not there. */
-  readonly unusable?: Readonly<Partial<Record<'key-refused' | 'key-gone', string>>> | undefined;
+  /** Tenants whose key may not be used, and what the service must say: `key-refused` of a disabled one, `key-being-destroyed` of one that is scheduled for destruction, `key-gone` of one that is not there. */
+  readonly unusable?: Readonly<Partial<Record<UnusableKind, string>>> | undefined;
+  /** What the checks may destroy for good, where the service can. */
+  readonly destruction?: KeyDestructionSubject | undefined;
   /** The service at an address where nobody answers. */
   readonly silent?: (() => Eventual<KeyService>) | undefined;
+}
+
+/** What a key service says of a key that may not be used. */
+export type UnusableKind = Exclude<KeyServiceFailureKind, 'away' | 'data-key-refused'>;
+
+/** Tenants of `KeyServiceSubject` for the checks of destruction. */
+export interface KeyDestructionSubject {
+  /** Its current key is **destroyed**; it must be its own, one that the configuration gives to nobody else. */
+  readonly doomed: string;
+  /** A tenant whose key the configuration gives to another tenant too. */
+  readonly shared?: string | undefined;
 }
 
 /** One thing that every key service must do. */
@@ -40,6 +56,7 @@ const MAX_BLOB_BYTES = MAX_WRAPPED_BYTES - KEK_ID_BYTES;
 const FLIPPED_BYTES = 32;
 const ANSWER_WITHIN_MS = 5_000;
 const RANDOM_KEK_ID = Buffer.from('no-such!');
+const DESTROYED = ['key-gone', 'key-being-destroyed'] as const;
 const REASON = /^[\w.-]{1,64}$/;
 
 /**
@@ -66,10 +83,12 @@ export function keyServiceContract(subject: KeyServiceSubject): readonly KeyServ
     ['settles when it is called with an aborted signal', abortedBefore],
     ['gives no key to a tenant without one', subject.stranger === undefined ? undefined : stranger],
     ['opens with a previous key, and wraps with the current one', subject.beforeRotation && rotation],
-    ...(['key-refused', 'key-gone'] as const).map((kind): [string, Check | undefined] => [
+    ...(['key-refused', 'key-being-destroyed', 'key-gone'] as const).map((kind): [string, Check | undefined] => [
       `says ${kind} of a key that may not be used`,
       subject.unusable?.[kind] === undefined ? undefined : unusable(kind),
     ]),
+    ['destroys no key that another tenant has', subject.destruction?.shared === undefined ? undefined : sharedKey],
+    ['destroys a key for good, again and again, and no other', subject.destruction && destroyedKey],
     ['gives up a call that nobody answers when its signal is aborted', subject.silent && abortedMeanwhile],
   ];
   return checks.flatMap(([name, check]) =>
@@ -209,11 +228,54 @@ async function rotation(after: KeyService, { tenants, beforeRotation }: KeyServi
   );
 }
 
-function unusable(kind: 'key-refused' | 'key-gone'): Check {
+function unusable(kind: UnusableKind): Check {
   return async (service, subject) => {
     const tenantId = parseTenantId(subject.unusable?.[kind]);
     await demandFailure(kind, 'making a data key under a key that may not be used', () => generate(service, tenantId));
   };
+}
+
+async function sharedKey(service: KeyService, { destruction }: KeyServiceSubject): Promise<void> {
+  const tenantId = parseTenantId(destruction?.shared);
+  const { blob } = await generate(service, tenantId);
+  const kekId = currentOf(service, tenantId);
+  for (const exclusive of [false, true]) {
+    let thrown: unknown;
+    await destroy(service, tenantId, kekId, exclusive).catch((error: unknown) => (thrown = error));
+    demand(isTenantryError(thrown, 'KEY_SHARED'), 'destroying a key that another tenant has is not KEY_SHARED');
+  }
+  await unwrap(service, tenantId, kekId, blob);
+}
+
+async function destroyedKey(service: KeyService, { destruction, tenants }: KeyServiceSubject): Promise<void> {
+  const tenantId = parseTenantId(destruction?.doomed);
+  const bystander = parseTenantId(tenants[0]);
+  const kekId = currentOf(service, tenantId);
+  const { blob } = await generate(service, tenantId);
+  const others = await generate(service, bystander);
+  await demandFailure('key-refused', 'destroying under an unknown key id', () =>
+    destroy(service, tenantId, RANDOM_KEK_ID),
+  );
+  const first = await destroy(service, tenantId, kekId);
+  const second = await destroy(service, tenantId, kekId);
+  const order = ['scheduled', 'destroyed'];
+  demand(order.indexOf(second.state) >= order.indexOf(first.state), 'a key that was destroyed is scheduled again');
+  demand(second.keyUri === first.keyUri, 'destroying a key again names another one');
+  await demandFailure(DESTROYED, 'making a data key under a destroyed key', () => generate(service, tenantId));
+  await demandFailure(DESTROYED, 'unwrapping with a destroyed key', () => unwrap(service, tenantId, kekId, blob));
+  const unwrapped = await unwrap(service, bystander, currentOf(service, bystander), others.blob);
+  demand(areEqual(unwrapped, others.plaintext), "another tenant's data key unwraps to another one");
+}
+
+/** A driver's answer, as the one place that calls it takes it over. */
+async function destroy(
+  service: KeyService,
+  tenantId: TenantId,
+  kekId: Buffer,
+  exclusive = true,
+): Promise<KekDestruction> {
+  demand(service.destroyKek !== undefined, 'it cannot destroy keys');
+  return acceptDestruction(await service.destroyKek(tenantId, kekId, { exclusive }, new AbortController().signal));
 }
 
 function currentOf(service: KeyService, tenantId: TenantId): Buffer {
@@ -245,7 +307,11 @@ function demandRefused(service: KeyService, tenantId: TenantId, blob: Buffer, wh
 }
 
 /** Whatever is thrown here names what was done, never what came of it. */
-async function demandFailure(kind: KeyServiceFailureKind, what: string, call: () => Promise<unknown>): Promise<void> {
+async function demandFailure(
+  kind: KeyServiceFailureKind | readonly KeyServiceFailureKind[],
+  what: string,
+  call: () => Promise<unknown>,
+): Promise<void> {
   let failure: unknown;
   try {
     await call();
@@ -254,7 +320,11 @@ async function demandFailure(kind: KeyServiceFailureKind, what: string, call: ()
   }
   demand(failure !== undefined, `${what} succeeded`);
   demand(failure instanceof KeyServiceFailure, `${what} failed with something else than a KeyServiceFailure`);
-  demand(failure.kind === kind, `${what} is ${failure.kind} (${failure.message}) and must be ${kind}`);
+  const kinds = [kind].flat();
+  demand(
+    kinds.includes(failure.kind),
+    `${what} is ${failure.kind} (${failure.message}) and must be ${kinds.join(' or ')}`,
+  );
   demand(REASON.test(failure.message), `${what} failed with a text of the service instead of a name`);
   demand(failure.cause === undefined, `${what} failed with a cause, which loggers print`);
 }

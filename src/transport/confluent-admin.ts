@@ -8,7 +8,7 @@ import { inProcessTopicCreator } from './in-process-brokers.js';
 import { CODE, codeOf } from './librdkafka-errors.js';
 import { NativeCalls } from './native-calls.js';
 import type { ResolvedTransportOptions } from './options.js';
-import type { TopicAdmin, TopicDefinition } from './port.js';
+import type { ClusterShape, TopicAdmin, TopicDefinition, TopicOperation, TopicShape } from './port.js';
 
 /** A topic that was created is not known to every broker at once. */
 const VISIBLE_POLL_MS = 50;
@@ -87,6 +87,34 @@ export class ConfluentAdmin implements TopicAdmin {
     return counts;
   }
 
+  async describeCluster(timeoutMs: number): Promise<ClusterShape> {
+    const client = this.#running();
+    const { brokers, topics } = await this.#calls.run<DriverMetadata>('asking for all topics', (callback) => {
+      client.getMetadata({ allTopics: true, timeout: timeoutMs }, callback);
+    });
+    const there = topics.filter(({ partitions }) => partitions.length > 0);
+    return {
+      brokers: brokers.map(({ host, port }) => `${host}:${port}`),
+      topics: new Map(there.map(({ name, partitions }) => [name, shapeOf(partitions)])),
+    };
+  }
+
+  async allowedOperations(
+    topics: readonly string[],
+    timeoutMs: number,
+  ): Promise<ReadonlyMap<string, ReadonlySet<TopicOperation>>> {
+    if (inProcessTopicCreator(this.#options.brokers) !== undefined) {
+      const reason = 'brokers in the process have no permissions';
+      throw tenantryError('ADMIN_FAILED', `asking for permissions failed: ${reason}`, { reason });
+    }
+    const client = this.#running();
+    type Described = readonly { readonly name: string; readonly authorizedOperations?: readonly number[] }[];
+    const described = await this.#calls.run<Described>('asking for permissions', (callback) => {
+      client.describeTopics(topics, { timeout: timeoutMs, includeAuthorizedOperations: true }, callback);
+    });
+    return new Map(described.map(({ name, authorizedOperations = [] }) => [name, operationsOf(authorizedOperations)]));
+  }
+
   async disconnect(): Promise<void> {
     const client = this.#client;
     this.#client = undefined;
@@ -130,4 +158,21 @@ export class ConfluentAdmin implements TopicAdmin {
     if (this.#client === undefined) throw tenantryError('NOT_RUNNING', 'the admin client is not connected');
     return this.#client;
   }
+}
+
+function shapeOf(partitions: DriverMetadata['topics'][number]['partitions']): TopicShape {
+  const replicas = partitions.map((partition) => partition.replicas?.length ?? 0);
+  return { partitions: partitions.length, replicationFactor: Math.min(...replicas) };
+}
+
+/** Of Kafka's protocol (https://kafka.apache.org/documentation/#operations_resources_and_protocols). */
+const OPERATIONS: ReadonlyMap<number, TopicOperation> = new Map([
+  [3, 'read'],
+  [4, 'write'],
+  [7, 'alter'],
+  [8, 'describe'],
+]);
+
+function operationsOf(codes: readonly number[]): ReadonlySet<TopicOperation> {
+  return new Set(codes.flatMap((code) => OPERATIONS.get(code) ?? []));
 }

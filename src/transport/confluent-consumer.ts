@@ -27,7 +27,6 @@ import type {
  * could reach the broker after the next one, and take the group back to where it was before.
  */
 const COMMIT_TIMEOUT_MS = 120_000;
-const ACCESS_TIMEOUT_MS = 5_000;
 const TELL_NONE_AFTER_MS = 1_000;
 /** In a row, each `TELL_NONE_AFTER_MS` after the last: longer than the client waits before it asks to join again. */
 const STEADY_ANSWERS = 12;
@@ -174,7 +173,7 @@ export class ConfluentConsumer implements GroupConsumer {
     const { connectTimeoutMs } = this.#options;
     const [firstTopic] = this.#group.topics;
     if (firstTopic !== undefined) {
-      await requests.checkAccess(firstTopic, Math.min(ACCESS_TIMEOUT_MS, connectTimeoutMs), this.#context.clock);
+      await requests.checkAccessOnConnect(firstTopic, connectTimeoutMs, this.#context.clock);
     }
     const missing: string[] = [];
     for (const topic of this.#group.topics) {

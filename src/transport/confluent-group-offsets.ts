@@ -9,6 +9,8 @@ import type { ResolvedTransportOptions } from './options.js';
 import type { CommitRequest, CommittedPosition, GroupOffsets, LogRange, TopicPartition } from './port.js';
 
 const ANSWER_POLL_MS = 20;
+/** Of every cluster with groups; what it answers does not matter, only that the coordinator answers for the group. */
+const ANY_TOPIC = '__consumer_offsets';
 
 /** A group rebalances, completes that, or is stable. The client knows no filter for the other states with members. */
 const STATES_WITH_MEMBERS = [1, 2, 3];
@@ -24,6 +26,8 @@ export class ConfluentGroupOffsets implements GroupOffsets {
   readonly #loadDriver: () => Driver;
   readonly #client: ConsumerClient;
   #admin: DriverAdmin | undefined;
+  /** Why the group may not be read. */
+  #denied: Error | undefined;
   /** To the last commit. */
   #answer: { readonly error: DriverError | undefined } | undefined;
 
@@ -46,6 +50,12 @@ export class ConfluentGroupOffsets implements GroupOffsets {
       this.#answer = { error };
     });
     this.#admin = driver.AdminClient.createFrom(native, { error: () => undefined });
+    // The client tells it once, and forgets it where nobody asks soon. What needs no group goes on.
+    try {
+      await this.#requests().checkAccessOnConnect(ANY_TOPIC, this.#options.connectTimeoutMs, this.#context.clock);
+    } catch (error) {
+      this.#denied = error as Error;
+    }
   }
 
   async hasMembers(timeoutMs: number): Promise<boolean> {
@@ -64,6 +74,7 @@ export class ConfluentGroupOffsets implements GroupOffsets {
   async committed(partitions: readonly TopicPartition[], timeoutMs: number): Promise<readonly CommittedPosition[]> {
     const [first] = partitions;
     if (first === undefined) return [];
+    if (this.#denied !== undefined) throw this.#denied;
     const requests = this.#requests();
     await requests.checkAccess(first.topic, timeoutMs, this.#context.clock);
     return requests.committed(partitions, timeoutMs);
@@ -121,7 +132,10 @@ export class ConfluentGroupOffsets implements GroupOffsets {
   #refusal(what: string, error: unknown): Error {
     const code = codeOf(error);
     if (code !== CODE.unknownMember) return requestError(what, code, reasonOf(error));
-    return tenantryError('INVALID_STATE', `${what}: it has members, and only they may commit`);
+    return tenantryError(
+      'INVALID_STATE',
+      `${what}: it has members, and only they may commit: stop every consumer of the group first`,
+    );
   }
 
   #requests(): ConsumerRequests {

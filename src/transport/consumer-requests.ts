@@ -5,6 +5,8 @@ import { codeOf, reasonOf, requestError } from './librdkafka-errors.js';
 import type { NativeCalls } from './native-calls.js';
 import type { CommittedPosition, LogRange, TopicPartition } from './port.js';
 
+/** A client that connects waits no longer to hear that it may not read. */
+const ACCESS_TIMEOUT_MS = 5_000;
 const ACCESS_TURN_MS = 500;
 const ACCESS_PAUSE_MS = 50;
 
@@ -60,6 +62,11 @@ export class ConsumerRequests {
       this.#native.getMetadata(request, callback);
     });
     return topics.find(({ name }) => name === topic)?.partitions.length ?? 0;
+  }
+
+  /** `checkAccess` of a client that connects. */
+  checkAccessOnConnect(topic: string, connectTimeoutMs: number, clock: Clock): Promise<void> {
+    return this.checkAccess(topic, Math.min(ACCESS_TIMEOUT_MS, connectTimeoutMs), clock);
   }
 
   /**

@@ -23,7 +23,10 @@ export interface DriverTopicPartition {
 export interface DriverMetadata {
   readonly brokers: readonly { readonly id: number; readonly host: string; readonly port: number }[];
   /** A topic that does not exist, or must not be described, is listed without partitions. */
-  readonly topics: readonly { readonly name: string; readonly partitions: readonly unknown[] }[];
+  readonly topics: readonly {
+    readonly name: string;
+    readonly partitions: readonly { readonly replicas?: readonly number[] }[];
+  }[];
 }
 
 /** Without `topic`, and with `allTopics: false`, only the brokers are asked for. */
@@ -152,6 +155,12 @@ export interface DriverGroupRequest {
 export interface DriverAdmin {
   getMetadata(request: DriverMetadataRequest, callback: DriverCallback<DriverMetadata>): void;
   createTopic(topic: DriverNewTopic, timeoutMs: number, callback: (error?: DriverError) => void): void;
+  /** Only of topics that may be described. Brokers in the process never answer. */
+  describeTopics(
+    topics: readonly string[],
+    options: { readonly timeout: number; readonly includeAuthorizedOperations: boolean },
+    callback: DriverCallback<readonly { readonly name: string; readonly authorizedOperations?: readonly number[] }[]>,
+  ): void;
   listGroups(
     request: DriverGroupRequest,
     callback: DriverCallback<{ readonly groups: readonly { readonly groupId: string }[] }>,
@@ -169,6 +178,7 @@ export interface DriverAdminListeners {
 
 /** The module `@confluentinc/kafka-javascript`. */
 export interface Driver {
+  readonly librdkafkaVersion: string;
   readonly Producer: new (config: DriverConfig) => DriverProducer;
   readonly KafkaConsumer: new (config: DriverConfig) => DriverConsumer;
   readonly AdminClient: {

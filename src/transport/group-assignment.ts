@@ -120,9 +120,25 @@ export class GroupAssignment {
     this.#wasAssigned = true;
     this.#open = 'assign';
     for (const partition of partitions) this.#given.add(partitionKey(partition));
-    // While the client closes it also asks about what the listener has not answered yet.
-    if (this.#client.isClosing || partitions.length === 0) this.assign([]);
-    if (!this.#client.isClosing) this.#listener.onAssigned(partitions);
+    if (this.#client.isClosing) {
+      this.#refuse();
+      return;
+    }
+    if (partitions.length === 0) this.assign([]);
+    this.#listener.onAssigned(partitions);
+  }
+
+  /**
+   * While the client ends it still asks what nobody has heard yet, and waits for the answer without end, in its own
+   * `disconnect`. But the node binding takes no assignment then. librdkafka takes any change for the answer.
+   */
+  #refuse(): void {
+    this.#open = undefined;
+    try {
+      this.#client.native.incrementalAssign([]);
+    } catch {
+      this.#change((native) => native.incrementalUnassign([]));
+    }
   }
 
   #onRevoked(partitions: readonly TopicPartition[]): void {

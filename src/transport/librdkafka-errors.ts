@@ -27,6 +27,9 @@ export const CODE = {
   unknownTopicOrPartition: 3,
   messageTooLarge: 10,
   offsetMetadataTooLarge: 12,
+  coordinatorLoading: 14,
+  coordinatorNotAvailable: 15,
+  notCoordinator: 16,
   invalidTopic: 17,
   batchTooLarge: 18,
   notEnoughReplicas: 19,
@@ -119,6 +122,10 @@ const UNREACHABLE: ReadonlySet<number> = new Set([
   CODE.allBrokersDown,
   CODE.timedOut,
   CODE.waitingForCoordinator,
+  // While a group's coordinator is made, begins or moves.
+  CODE.coordinatorLoading,
+  CODE.coordinatorNotAvailable,
+  CODE.notCoordinator,
 ]);
 const DENIED: ReadonlySet<number> = new Set([
   CODE.authentication,

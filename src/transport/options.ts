@@ -14,6 +14,8 @@ export interface OauthToken {
 
 const BROKER = /^(?:\[[0-9A-Fa-f:.]+\]|[^\s:,/[\]]+):(\d{1,5})$/;
 
+const BROKERS = "must be an array of host:port, for instance ['localhost:9092']";
+
 /** The options of the connection to Kafka; `TransportOptions` documents them. */
 export const transportOptionsShape = lazySchema((z) => {
   const broker = z.string().refine((value) => {
@@ -58,7 +60,7 @@ export const transportOptionsShape = lazySchema((z) => {
     });
 
   return {
-    brokers: z.array(broker).min(1).readonly(),
+    brokers: z.array(broker, BROKERS).min(1, BROKERS).readonly(),
     clientId: z.string().regex(/^[\x21-\x7e]{1,200}$/, 'must be 1 to 200 visible ASCII characters'),
     connection: z.strictObject({ ssl: sslSchema.default(false), sasl: saslSchema.optional() }).default({ ssl: false }),
     librdkafka: z

@@ -67,9 +67,13 @@ export class PartitionCounts {
       const count = await this.#ask(topic, remainingMs);
       if (count === 0) {
         this.#known.delete(topic);
-        throw tenantryError('TOPIC_NOT_FOUND', `topic ${topic} does not exist, or may not be described`, {
-          topics: [topic],
-        });
+        throw tenantryError(
+          'TOPIC_NOT_FOUND',
+          `topic ${topic} does not exist, or may not be described; admin.createTopics makes it`,
+          {
+            topics: [topic],
+          },
+        );
       }
       this.#remember(topic, count);
       return count;

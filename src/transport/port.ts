@@ -220,6 +220,24 @@ export interface TopicDefinition {
   readonly config: Readonly<Record<string, string>>;
 }
 
+/** What ACLs allow, as far as this library needs it. */
+export type TopicOperation = 'read' | 'write' | 'describe' | 'alter';
+
+/** How a topic is laid out. */
+export interface TopicShape {
+  readonly partitions: number;
+  /** Of the partition with the fewest replicas. */
+  readonly replicationFactor: number;
+}
+
+/** What the brokers tell of themselves. */
+export interface ClusterShape {
+  /** Each as `host:port`. */
+  readonly brokers: readonly string[];
+  /** Those that the client may describe. */
+  readonly topics: ReadonlyMap<string, TopicShape>;
+}
+
 /** Creates and inspects topics. */
 export interface TopicAdmin {
   connect(): Promise<void>;
@@ -227,6 +245,13 @@ export interface TopicAdmin {
   createTopics(topics: readonly TopicDefinition[], timeoutMs: number): Promise<readonly string[]>;
   /** Which of these topics exist, with their partition counts. */
   describeTopics(topics: readonly string[], timeoutMs: number): Promise<ReadonlyMap<string, number>>;
+  /** The brokers, and all topics that there are. */
+  describeCluster(timeoutMs: number): Promise<ClusterShape>;
+  /** What the client may do with topics that are there and may be described. Brokers in the process do not tell. */
+  allowedOperations(
+    topics: readonly string[],
+    timeoutMs: number,
+  ): Promise<ReadonlyMap<string, ReadonlySet<TopicOperation>>>;
   disconnect(): Promise<void>;
 }
 

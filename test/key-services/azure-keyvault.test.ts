@@ -1,9 +1,9 @@
-import { CryptographyClient } from '@azure/keyvault-keys';
+import { CryptographyClient, KeyClient } from '@azure/keyvault-keys';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { azureKeyVault } from 'tenantry/azure-keyvault';
+import { azureKeyVault, type AzureDeletion } from 'tenantry/azure-keyvault';
 import { contractOf } from './contract.js';
-import { acme, failure, generate, unwrap } from './failing-calls.js';
-import { AzureServer } from './servers/azure-server.js';
+import { acme, destroy, failure, generate, unwrap } from './failing-calls.js';
+import { AzureServer, SCHEDULED_PURGE_S } from './servers/azure-server.js';
 
 const server = new AzureServer();
 
@@ -13,6 +13,8 @@ beforeAll(async () => {
 
 beforeEach(() => {
   server.http.override = undefined;
+  server.mayDelete = true;
+  server.recoveryLevel = 'Recoverable+Purgeable';
   server.http.requests.length = 0;
 });
 
@@ -21,7 +23,7 @@ afterAll(async () => {
 });
 
 const credential = {
-  getToken: () => Promise.resolve({ token: 'a-token', expiresOnTimestamp: Date.now() + 3_600_000 }),
+  getToken: () => Promise.resolve({ token: 'a-token-of-the-tests', expiresOnTimestamp: Date.now() + 3_600_000 }),
 };
 
 /** The official client, which elsewhere insists on TLS and on an address of Azure. */
@@ -32,27 +34,50 @@ const client = (keyId: string): CryptographyClient =>
     retryOptions: { maxRetries: 0 },
   });
 
-const azure = (paths: Record<string, string | readonly string[]>) =>
+const deletion: AzureDeletion = {
+  client: (vaultUrl) =>
+    new KeyClient(vaultUrl, credential, {
+      allowInsecureConnection: true,
+      disableChallengeResourceVerification: true,
+      retryOptions: { maxRetries: 0 },
+    }),
+};
+
+const azure = (
+  paths: Record<string, string | readonly string[]>,
+  more: { deletion?: AzureDeletion | undefined } = {},
+) =>
   azureKeyVault({
     client,
-    keys: (tenantId) => {
-      const own = paths[tenantId];
-      return own === undefined ? undefined : [own].flat().map((path) => `${server.http.url}${path}`);
-    },
+    keys: Object.fromEntries(
+      Object.entries(paths).map(([tenantId, own]) => [
+        tenantId,
+        [own].flat().map((path) => `${server.http.url}${path}`),
+      ]),
+    ),
+    ...more,
   });
 
 const shared = server.addKey('shared');
 const old = server.addKey('shared');
 const disabled = server.addKey('disabled', { enabled: false });
 const rsa = server.addKey('rsa', { kty: 'RSA-HSM' });
+const doomed = server.addKey('doomed');
+const binned = `/keys/binned/${'0'.repeat(32)}`;
+server.deleted.add('binned');
 const none = shared.replace('shared', 'none');
 
 contractOf('Azure Key Vault, its client against a server of ours', {
-  service: () => azure({ acme: [shared, old], globex: shared, refused: disabled, gone: none }),
+  service: () =>
+    azure(
+      { acme: [shared, old], globex: shared, refused: disabled, gone: none, deleted: binned, doomed },
+      { deletion },
+    ),
   beforeRotation: () => azure({ acme: old }),
   tenants: ['acme', 'globex'],
   stranger: 'initech',
-  unusable: { 'key-refused': 'refused', 'key-gone': 'gone' },
+  unusable: { 'key-refused': 'refused', 'key-being-destroyed': 'deleted', 'key-gone': 'gone' },
+  destruction: { doomed: 'doomed', shared: 'globex' },
   silent: () => {
     server.http.override = () => undefined;
     return azure({ acme: shared });
@@ -141,5 +166,89 @@ describe('a call of Key Vault', () => {
       expect(() => service.kekIds(acme)).toThrow(expect.objectContaining({ code: 'KEY_NOT_CONFIGURED' }));
     }
     expect(azureKeyVault({ client, keys: () => `https://hsm.example/keys/k/${version}` }).kekIds(acme)).toHaveLength(1);
+  });
+});
+
+describe('the destruction of a key of Azure', () => {
+  const recoverable = (name: string): object => ({
+    state: 'scheduled',
+    dueAtMs: SCHEDULED_PURGE_S * 1_000,
+    answer: {
+      name,
+      recoveryId: `${server.http.url}/deletedkeys/${name}`,
+      recoveryLevel: server.recoveryLevel,
+      scheduledPurgeDate: new Date(SCHEDULED_PURGE_S * 1_000).toISOString(),
+    },
+  });
+
+  it('deletes the key with all of its versions, which can be recovered until its retention is over', async () => {
+    const [first, second] = [server.addKey('erased'), server.addKey('erased')];
+    const service = azure({ acme: [second, first] }, { deletion });
+    const destruction = await destroy(service);
+    expect(destruction).toEqual({ ...recoverable('erased'), keyUri: `${server.http.url}${second}` });
+    expect([first, second].map((id) => server.keys.has(id))).toEqual([false, false]);
+    // The other version is another key of the tenant, and is deleted already.
+    const [, previous] = service.kekIds(acme);
+    const signal = new AbortController().signal;
+    expect(await service.destroyKek!(acme, previous!, { exclusive: false }, signal)).toMatchObject(
+      recoverable('erased'),
+    );
+    expect(await destroy(service)).toEqual(destruction);
+    expect(server.http.requests.filter(({ method }) => method === 'DELETE')).toHaveLength(1);
+  });
+
+  it('purges it where that is asked for and allowed', async () => {
+    const path = server.addKey('purged');
+    const service = azure({ acme: path }, { deletion: { ...deletion, purge: true } });
+    expect(await destroy(service)).toMatchObject({ state: 'destroyed', answer: { name: 'purged', purged: true } });
+    expect(server.deleted.has('purged')).toBe(false);
+    expect(await destroy(service)).toMatchObject({ state: 'destroyed', answer: { name: 'purged', status: 404 } });
+    expect(await failure(generate(service))).toMatchObject({ kind: 'key-gone' });
+  });
+
+  it('purges what was deleted before', async () => {
+    const path = server.addKey('later');
+    await destroy(azure({ acme: path }, { deletion }));
+    const purging = azure({ acme: path }, { deletion: { ...deletion, purge: true } });
+    expect(await destroy(purging)).toMatchObject({ state: 'destroyed' });
+  });
+
+  it('leaves a key whose vault is protected against purging to its retention', async () => {
+    server.recoveryLevel = 'Recoverable';
+    const path = server.addKey('protected');
+    const service = azure({ acme: path }, { deletion: { ...deletion, purge: true } });
+    expect(await destroy(service)).toMatchObject(recoverable('protected'));
+  });
+
+  it('deletes no key of which another tenant has a version, however its name is written', async () => {
+    const [own, others] = [server.addKey('both'), server.addKey('both')];
+    for (const theirs of [own, others, others.replace('both', 'BOTH')]) {
+      for (const exclusive of [false, true]) {
+        const service = azure({ acme: own, globex: theirs }, { deletion });
+        await expect(destroy(service, { exclusive })).rejects.toMatchObject({ code: 'KEY_SHARED' });
+      }
+    }
+    expect(server.keys.has(own)).toBe(true);
+  });
+
+  it('needs the option, and the right', async () => {
+    const path = server.addKey('kept');
+    await expect(destroy(azure({ acme: path }))).rejects.toMatchObject({ code: 'KEY_INDESTRUCTIBLE' });
+    server.mayDelete = false;
+    expect(await failure(destroy(azure({ acme: path }, { deletion })))).toMatchObject({ kind: 'key-refused' });
+    expect(server.keys.has(path)).toBe(true);
+  });
+
+  it('threat 34: without the option or the right to ask for deleted keys, a deleted key is gone', async () => {
+    const path = server.addKey('soft');
+    const service = azure({ acme: path }, { deletion });
+    await destroy(service);
+    expect(await failure(generate(service))).toMatchObject({
+      kind: 'key-being-destroyed',
+      reason: 'deleted-not-purged',
+    });
+    expect(await failure(generate(azure({ acme: path })))).toMatchObject({ kind: 'key-gone' });
+    server.mayDelete = false;
+    expect(await failure(generate(service))).toMatchObject({ kind: 'key-gone' });
   });
 });

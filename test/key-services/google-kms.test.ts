@@ -2,8 +2,8 @@ import { KeyManagementServiceClient } from '@google-cloud/kms';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { googleKms } from 'tenantry/google-kms';
 import { contractOf } from './contract.js';
-import { acme, failure, generate, unwrap } from './failing-calls.js';
-import { GoogleServer } from './servers/google-server.js';
+import { acme, destroy, failure, generate, unwrap } from './failing-calls.js';
+import { DESTROY_TIME, GoogleServer } from './servers/google-server.js';
 
 const RING = 'projects/shop/locations/europe-west3/keyRings/tenants/cryptoKeys';
 const server = new GoogleServer();
@@ -40,6 +40,8 @@ const google = (keys: Parameters<typeof googleKms>[0]['keys']) => googleKms({ cl
 
 server.addKey(`${RING}/shared`);
 server.addKey(`${RING}/old`);
+server.addKey(`${RING}/doomed`);
+server.addKey(`${RING}/scheduled`, { state: 'DESTROY_SCHEDULED' });
 server.addKey(`${RING}/disabled`, { state: 'DISABLED' });
 server.addKey(`${RING}/rsa`, { purpose: 'ASYMMETRIC_DECRYPT' });
 
@@ -50,11 +52,14 @@ contractOf('Google Cloud KMS, its client against a server of ours', {
       globex: `${RING}/shared`,
       refused: `${RING}/disabled`,
       gone: `${RING}/none`,
+      scheduled: `${RING}/scheduled`,
+      doomed: `${RING}/doomed`,
     }),
   beforeRotation: () => google({ acme: `${RING}/old` }),
   tenants: ['acme', 'globex'],
   stranger: 'initech',
-  unusable: { 'key-refused': 'refused', 'key-gone': 'gone' },
+  unusable: { 'key-refused': 'refused', 'key-being-destroyed': 'scheduled', 'key-gone': 'gone' },
+  destruction: { doomed: 'doomed', shared: 'globex' },
   silent: () => {
     server.http.override = () => undefined;
     return google(() => `${RING}/shared`);
@@ -155,3 +160,74 @@ describe('a call of Cloud KMS', () => {
     }
   });
 });
+
+describe('the destruction of a key of Cloud KMS', () => {
+  const NAME = `${RING}/erased-acme`;
+  const service = (): ReturnType<typeof google> => google(`${RING}/erased-{tenant}`);
+  const dueAtMs = Date.parse(DESTROY_TIME);
+
+  it('schedules every version that has material, and says when the last of them is destroyed', async () => {
+    const key = server.addKey(NAME, { olderStates: ['DESTROYED', 'DISABLED', 'DESTROY_SCHEDULED', 'ENABLED'] });
+    const answer = {
+      name: NAME,
+      versions: 5,
+      destroyed: 1,
+      destroyScheduled: 4,
+      destroyTime: '2026-04-15T10:00:00.000Z',
+    };
+    expect(await destroy(service())).toEqual({ state: 'scheduled', keyUri: NAME, dueAtMs, answer });
+    expect([...key.olderStates, key.state]).toEqual([
+      'DESTROYED',
+      ...Array.from({ length: 4 }, () => 'DESTROY_SCHEDULED'),
+    ]);
+    server.http.requests.length = 0;
+    expect(await destroy(service())).toEqual({ state: 'scheduled', keyUri: NAME, dueAtMs, answer });
+    expect(server.http.requests.map(({ method }) => method)).toEqual(['GET']);
+  });
+
+  it('is destroyed once every version is', async () => {
+    server.addKey(NAME, { olderStates: ['DESTROYED'], state: 'DESTROYED' });
+    expect(await destroy(service())).toEqual({
+      state: 'destroyed',
+      keyUri: NAME,
+      answer: { name: NAME, versions: 2, destroyed: 2 },
+    });
+  });
+
+  it('goes on where it was interrupted by a version that is not ready', async () => {
+    const key = server.addKey(NAME, { olderStates: ['ENABLED', 'PENDING_GENERATION'] });
+    expect(await failure(destroy(service()))).toMatchObject({ kind: 'key-refused', reason: 'FAILED_PRECONDITION' });
+    expect([...key.olderStates, key.state]).toEqual(['DESTROY_SCHEDULED', 'PENDING_GENERATION', 'ENABLED']);
+    key.olderStates[1] = 'ENABLED';
+    expect(await destroy(service())).toMatchObject({ state: 'scheduled' });
+    expect(key.state).toBe('DESTROY_SCHEDULED');
+  });
+
+  it('certifies nothing about a key that Cloud KMS does not know, as no key is ever forgotten there', async () => {
+    expect(await failure(destroy(google({ acme: `${RING}/mistyped` })))).toMatchObject({ kind: 'key-gone' });
+  });
+
+  it('threat 34: a key with one version left to use is refused, not being destroyed', async () => {
+    server.addKey(NAME, { olderStates: ['ENABLED'], state: 'DESTROY_SCHEDULED' });
+    expect(await failure(generate(service()))).toMatchObject({ kind: 'key-refused' });
+  });
+
+  it('threat 34: without the right to list versions, a key that is being destroyed is refused', async () => {
+    server.addKey(NAME, { state: 'DESTROY_SCHEDULED' });
+    expect(await failure(generate(service()))).toMatchObject({ kind: 'key-being-destroyed' });
+    server.forbidden.add(`${NAME}/cryptoKeyVersions`);
+    expect(await failure(generate(service()))).toMatchObject({ kind: 'key-refused' });
+    expect(await failure(destroy(service()))).toMatchObject({ kind: 'key-refused', reason: 'PERMISSION_DENIED' });
+    server.forbidden.clear();
+  });
+
+  it('needs a client that has the calls', async () => {
+    const narrow = { initialize: () => Promise.resolve(), encrypt: never, decrypt: never };
+    const keys = { acme: NAME };
+    await expect(destroy(googleKms({ client: narrow, keys }))).rejects.toMatchObject({ code: 'KEY_INDESTRUCTIBLE' });
+  });
+});
+
+function never(): Promise<never> {
+  return Promise.reject(new Error('not to be called'));
+}

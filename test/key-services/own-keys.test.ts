@@ -48,7 +48,7 @@ it('each tenant is sealed and opened by its own service, and no call for it goes
     auth: { getClient: () => Promise.resolve({}), fetch } as never,
   });
   const credential = {
-    getToken: () => Promise.resolve({ token: 'a-token', expiresOnTimestamp: Date.now() + 3_600_000 }),
+    getToken: () => Promise.resolve({ token: 'a-token-of-the-tests', expiresOnTimestamp: Date.now() + 3_600_000 }),
   };
   const kms = (): ReturnType<typeof keyServices> =>
     keyServices({

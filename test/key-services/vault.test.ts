@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { vaultTransit } from 'tenantry/vault';
 import { contractOf } from './contract.js';
-import { acme, failure, generate, globex, unwrap } from './failing-calls.js';
+import { acme, destroy, failure, generate, globex, unwrap } from './failing-calls.js';
 import { VAULT_TOKEN, VaultServer } from './servers/vault-server.js';
 
 const server = new VaultServer();
@@ -25,21 +25,103 @@ const vault = (keys: Parameters<typeof vaultTransit>[0]['keys'], token = VAULT_T
 
 server.addKey('shared');
 server.addKey('old');
+server.addKey('doomed');
 server.addKey('not-derived', { derived: false });
 server.addKey('convergent', { convergent_encryption: true });
 server.addKey('rsa', { type: 'rsa-4096', derived: false });
 server.addKey('small', { type: 'aes128-gcm96' });
 
 contractOf('Vault, as one of ours answers', {
-  service: () => vault({ acme: ['shared', 'old'], globex: 'shared', refused: 'not-derived', gone: 'no-such-key' }),
+  service: () =>
+    vault({
+      acme: ['shared', 'old'],
+      globex: 'shared',
+      refused: 'not-derived',
+      gone: 'no-such-key',
+      doomed: 'doomed',
+    }),
   beforeRotation: () => vault({ acme: 'old' }),
   tenants: ['acme', 'globex'],
   stranger: 'initech',
   unusable: { 'key-refused': 'refused', 'key-gone': 'gone' },
+  destruction: { doomed: 'doomed', shared: 'globex' },
   silent: () => {
     server.http.override = () => undefined;
     return vault(() => 'shared');
   },
+});
+
+describe('the destruction of a transit key', () => {
+  it('allows the deletion, deletes at once, and answers the same when it is asked again', async () => {
+    server.addKey('erased-acme');
+    const service = vault('erased-{tenant}');
+    await generate(service);
+    server.http.requests.length = 0;
+    const keyUri = `${server.http.url}/v1/transit/keys/erased-acme`;
+    expect(await destroy(service)).toEqual({
+      state: 'destroyed',
+      keyUri,
+      answer: {
+        name: 'erased-acme',
+        status: 204,
+        type: 'aes256-gcm96',
+        derived: true,
+        latest_version: 1,
+        exportable: false,
+        allow_plaintext_backup: false,
+      },
+    });
+    expect(server.http.requests.map(({ method, path, body }) => [method, path, body])).toEqual([
+      ['GET', '/v1/transit/keys/erased-acme', {}],
+      ['POST', '/v1/transit/keys/erased-acme/config', { deletion_allowed: true }],
+      ['DELETE', '/v1/transit/keys/erased-acme', {}],
+    ]);
+    expect(await destroy(service)).toEqual({
+      state: 'destroyed',
+      keyUri,
+      answer: { name: 'erased-acme', status: 404 },
+    });
+  });
+
+  it('never destroys a key from which those of several tenants are derived', async () => {
+    const both = server.addKey('both');
+    for (const exclusive of [false, true]) {
+      const service = vault({ acme: 'both', globex: ['own', 'both'] });
+      await expect(destroy(service, { exclusive })).rejects.toMatchObject({ code: 'KEY_SHARED' });
+    }
+    await expect(destroy(vault(() => 'both'))).rejects.toMatchObject({ code: 'KEY_SHARED' });
+    expect(server.keys.get('both')).toBe(both);
+    expect(server.http.requests).toEqual([]);
+  });
+
+  it('takes nothing for a destroyed key where no transit engine is mounted', async () => {
+    const elsewhere = vaultTransit({
+      address: server.http.url,
+      token: VAULT_TOKEN,
+      keys: { acme: 'k' },
+      mount: 'other',
+    });
+    expect(await failure(destroy(elsewhere))).toMatchObject({ kind: 'key-gone' });
+  });
+
+  it.each([
+    ['read', 'GET', 'transit/keys/guarded'],
+    ['allow', 'POST', 'transit/keys/guarded/config'],
+  ])('without the right to %s the key stays', async (_what, _method, path) => {
+    server.addKey('guarded');
+    server.forbidden.add(path);
+    expect(await failure(destroy(vault({ acme: 'guarded' })))).toMatchObject({ kind: 'key-refused' });
+    expect(server.keys.has('guarded')).toBe(true);
+  });
+
+  it('a key that is made anew under the name is checked anew', async () => {
+    server.addKey('remade');
+    const service = vault({ acme: 'remade' });
+    await generate(service);
+    await destroy(service);
+    server.addKey('remade', { derived: false });
+    expect(await failure(generate(service))).toMatchObject({ kind: 'key-refused', reason: 'key-not-derived' });
+  });
 });
 
 describe('a key of transit that binds nothing', () => {
@@ -232,6 +314,7 @@ describe.skipIf(address === undefined)('a Vault or OpenBao at TENANTRY_TEST_VAUL
     shared: `tenantry-test-${process.pid}`,
     old: `tenantry-test-${process.pid}-old`,
     plain: `tenantry-test-${process.pid}-plain`,
+    doomed: `tenantry-test-${process.pid}-doomed`,
   };
   const real = (keys: Parameters<typeof vaultTransit>[0]['keys']) =>
     vaultTransit({ address: address ?? '', token, keys });
@@ -249,10 +332,11 @@ describe.skipIf(address === undefined)('a Vault or OpenBao at TENANTRY_TEST_VAUL
     await manage('POST', names.shared, { derived: true });
     await manage('POST', names.old, { derived: true });
     await manage('POST', names.plain, { derived: false });
+    await manage('POST', names.doomed, { derived: true });
   });
 
   afterAll(async () => {
-    for (const name of Object.values(names)) {
+    for (const name of [names.shared, names.old, names.plain]) {
       await manage('POST', `${name}/config`, { deletion_allowed: true });
       await manage('DELETE', name);
     }
@@ -265,10 +349,12 @@ describe.skipIf(address === undefined)('a Vault or OpenBao at TENANTRY_TEST_VAUL
         globex: names.shared,
         refused: names.plain,
         gone: `${names.plain}-none`,
+        doomed: names.doomed,
       }),
     beforeRotation: () => real({ acme: names.old }),
     tenants: ['acme', 'globex'],
     stranger: 'initech',
     unusable: { 'key-refused': 'refused', 'key-gone': 'gone' },
+    destruction: { doomed: 'doomed', shared: 'globex' },
   });
 });

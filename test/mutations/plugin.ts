@@ -1,6 +1,6 @@
 // Puts one mutation into the source that a test run loads; no file is changed.
 import type { Plugin } from 'vite';
-import { MUTATIONS } from './mutations.ts';
+import { mutated, MUTATIONS } from './mutation.ts';
 
 export function mutationPlugin(name: string): Plugin {
   const mutation = MUTATIONS.find((one) => one.name === name);
@@ -9,9 +9,7 @@ export function mutationPlugin(name: string): Plugin {
     name: 'mutation',
     enforce: 'pre',
     transform(code, id) {
-      if (!id.endsWith(`/src/consumer/${mutation.file}`)) return undefined;
-      if (code.split(mutation.find).length !== 2) throw new Error(`"${name}": its text does not stand there once`);
-      return { code: code.replace(mutation.find, () => mutation.replace), map: null };
+      return id.endsWith(`/${mutation.file}`) ? { code: mutated(mutation, code), map: null } : undefined;
     },
   };
 }

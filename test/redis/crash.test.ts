@@ -26,6 +26,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'tenantry-once-'));
   redis = await startRedis();
   kafka = await startKafka({
+    isShortLived: true,
     config: { 'group.consumer.session.timeout.ms': 1_000, 'group.consumer.heartbeat.interval.ms': 200 },
   });
 }, 120_000);

@@ -50,6 +50,7 @@ export class ConsumerProcess {
     this.transport = kafka.transport();
     this.limiter = localRateLimiter({ clock, limitOf: () => given.limit });
     const telemetry = new Telemetry({ clock, logger: this.logger, options: telemetrySchema().parse({}) });
+    const { directory = openDirectory } = given;
     this.consumer = new GroupWorker(
       { groupId: given.groupId ?? GROUP, scope: given.scope },
       {
@@ -58,10 +59,10 @@ export class ConsumerProcess {
         transport: this.transport,
         producer: this.transport.createProducer(),
         limiter: this.limiter,
-        cipher: given.cipher?.({ clock, telemetry }) ?? this.cipher,
+        cipher: given.cipher?.({ clock, telemetry, directory }) ?? this.cipher,
         serde: given.serde ?? jsonSerde,
         ambient: this.ambient,
-        directory: given.directory ?? openDirectory,
+        directory,
         running: new Set(),
         maxPollIntervalMs: 300_000,
         publisherOf: (id) => ({ id }) as Publisher & { readonly id: TenantId },

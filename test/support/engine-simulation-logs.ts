@@ -15,7 +15,7 @@ export type Outcome = 'return' | 'throw' | 'deadLetter' | 'retryAfter' | 'slow' 
 export interface PlannedRecord {
   /** Which partition, counted through all topics. */
   readonly place: number;
-  readonly kind: 'plain' | 'sealed' | 'violation' | 'other-type' | 'unknown-version' | 'gap';
+  readonly kind: 'plain' | 'sealed' | 'erased' | 'violation' | 'other-type' | 'unknown-version' | 'gap';
   readonly tenant: 'acme' | 'globex';
   readonly key: number;
   /** One a try, over all processes; then it returns. */
@@ -59,6 +59,8 @@ export interface Place extends TopicPartition {
   /** Unfinished records before which the log was cut, and of which a commit tells: their loss has to be told. */
   readonly owedTales: Set<Placed>;
   cut: Cut | undefined;
+  /** Whether records were compacted away: where the newest that was read is one of them, its log looks cut. */
+  isCompacted: boolean;
   /** Whether what is committed beside the offset belongs to something else. */
   isForeign: boolean;
   watermark: number;
@@ -103,6 +105,7 @@ export class SimulatedLogs {
         records: [],
         owedTales: new Set(),
         cut: undefined,
+        isCompacted: false,
         isForeign: false,
         watermark: 0,
       };
@@ -156,7 +159,8 @@ export class SimulatedLogs {
     if (this.#skips.some((skip) => skip.tenant === owner && offset < skip.offset)) placed.excuses.add('passed-over');
     if (place.cut !== undefined && offset < place.cut.reach) placed.excuses.add('hidden');
     place.records.push(placed);
-    const value = (kind === 'sealed' ? 'sealed:' : '') + JSON.stringify({ id: `k${key}`, note: placed.id });
+    const value =
+      (kind === 'sealed' || kind === 'erased' ? 'sealed:' : '') + JSON.stringify({ id: `k${key}`, note: placed.id });
     this.#byId.set(placed.id, placed);
     this.#byHash.set(createHash('sha256').update(value).digest('hex'), placed);
     const sealed = place.topic === 'notes' ? Whispered : Hidden;
@@ -164,6 +168,7 @@ export class SimulatedLogs {
       'other-type': `${place.topic}.other.v1`,
       'unknown-version': `${place.topic}.noted.v9`,
       sealed: sealed.eventType,
+      erased: sealed.eventType,
     };
     this.#kafka.append(
       eventRecord({
@@ -205,6 +210,7 @@ export class SimulatedLogs {
     const last = new Map(place.records.map((placed) => [placed.lane, placed]));
     const gone = place.records.filter((placed) => last.get(placed.lane) !== placed);
     for (const { excuses } of gone) excuses.add('superseded');
+    if (gone.length > 0) place.isCompacted = true;
     const offsets = new Set(gone.map(({ offset }) => offset));
     this.logOf(place).compact((offset) => offsets.has(offset));
   }
@@ -261,6 +267,7 @@ export class SimulatedLogs {
     if (place === undefined) return;
     const { lowOffset } = this.logOf(place).range;
     const isCut = to > lowOffset;
+    if (isCut && place.isCompacted) place.cut ??= { reach: to, noticedBy: undefined };
     if (isCut && place.cut === undefined) this.#wrong(`${place.name}: ${from}-${to} told lost, and it was not cut`);
     if (isCut && place.cut !== undefined) place.cut.noticedBy = member;
     for (const placed of place.records) {

@@ -1,4 +1,5 @@
 import type { ConsumerOptions } from '../../src/api/consumer.js';
+import type { ErasedRecord } from '../../src/api/erased-record.js';
 import type { HandlerContext } from '../../src/api/handler.js';
 import { delay } from '../../src/core/clock.js';
 import { tenantryError } from '../../src/core/errors.js';
@@ -12,6 +13,7 @@ import { isDue, SimulatedLogs, type LogsWorld, type Placed } from './engine-simu
 import { act } from './engine-simulation-outcomes.js';
 import { Bystander } from './engine-simulation-bystander.js';
 import { SimulatedRedrives, type PlannedRedrive } from './engine-simulation-redrives.js';
+import { SimulatedMoves } from './engine-simulation-moves.js';
 import { OtherTools, type ToolUse } from './engine-simulation-tools.js';
 
 /** What a group is told about a tenant. */
@@ -47,9 +49,13 @@ interface Told {
 }
 
 interface Watch {
+  /** Records that were opened in vain: their key is destroyed. */
+  readonly erased: Placed[];
   /** Keys whose handler runs. */
   readonly lanes: Set<string>;
   returned: number;
+  /** Notices of erased records that were taken. */
+  toldErased: number;
   /** Handlers beyond their time. */
   hanging: number;
   dead: boolean;
@@ -63,6 +69,7 @@ export class EngineSimulation {
   readonly harness: ConsumeHarness;
   readonly logs: SimulatedLogs;
   readonly redrives: SimulatedRedrives;
+  readonly moves: SimulatedMoves;
   readonly wrongs: string[] = [];
   keyServiceAway: 'no' | 'at once' | 'later' = 'no';
   readonly #world: World;
@@ -86,6 +93,7 @@ export class EngineSimulation {
     ]);
     const { kafka } = this.harness;
     this.logs = new SimulatedLogs(kafka, this.#groupId, world, wrong);
+    this.moves = new SimulatedMoves(this.logs, wrong);
     const topics = world.scoped ? [] : TOPICS.slice(0, world.topics);
     this.redrives = new SimulatedRedrives(kafka, this.#groupId, topics, wrong);
     this.#tools = new OtherTools(kafka, this.#groupId, this.logs, this.redrives.places);
@@ -115,15 +123,18 @@ export class EngineSimulation {
 
   /** Starts one more process, and shares the partitions out anew. */
   async startProcess(): Promise<void> {
-    const process = new ConsumerProcess(this.harness.kafka, {
+    const process: ConsumerProcess = new ConsumerProcess(this.harness.kafka, {
       groupId: this.#groupId,
       scope: this.#world.scoped ? ACME : undefined,
-      options: this.#world.options,
+      options: { ...this.#world.options, onErased: (record) => this.#toldErased(process, watch, record) },
     });
-    const watch: Watch = { lanes: new Set(), returned: 0, hanging: 0, dead: false };
-    process.cipher.wait = () => {
-      if (this.keyServiceAway === 'no') return undefined;
-      const error = tenantryError('KEY_SERVICE_AWAY', 'away');
+    const watch: Watch = { erased: [], lanes: new Set(), returned: 0, toldErased: 0, hanging: 0, dead: false };
+    process.cipher.wait = (_tenantId, eventId) => {
+      const placed = this.logs.find(eventId);
+      const isErased = placed?.kind === 'erased';
+      if (isErased) watch.erased.push(placed);
+      if (this.keyServiceAway === 'no' && !isErased) return undefined;
+      const error = tenantryError(this.keyServiceAway === 'no' ? 'TENANT_ERASED' : 'KEY_SERVICE_AWAY', 'as planned');
       if (this.keyServiceAway === 'at once') throw error;
       return delay(process.clock, 5).then(() => {
         throw error;
@@ -179,6 +190,7 @@ export class EngineSimulation {
       else (await this.#stop(0, 3_000))?.kill();
     }
     for (const use of uses) this.#tools.use(use);
+    if (uses.length > 0) this.moves.disturb();
     await this.startProcess();
   }
 
@@ -203,10 +215,18 @@ export class EngineSimulation {
       quietly(worker.resumeTenant(tenant));
     } else if (kind === 'replay') {
       this.logs.hasReplays = true;
-      quietly(worker.replayTenant(tenant, { from: places }));
+      const settled = this.moves.ask('replay', tenant, offset);
+      worker.replayTenant(tenant, { from: places }).then(
+        () => settled(true),
+        () => settled(false),
+      );
     } else {
+      const settled = this.moves.ask('skip', tenant, offset);
       this.logs.passOver(tenant, offset);
-      quietly(worker.skipTenant(tenant, { to: places }));
+      worker.skipTenant(tenant, { to: places }).then(
+        () => settled(true),
+        () => settled(false),
+      );
     }
   }
 
@@ -236,6 +256,7 @@ export class EngineSimulation {
     if (this.redrives.isUsed) await this.#redriveTheRest();
     this.logs.checkEnd();
     this.redrives.checkEnd();
+    this.moves.checkEnd();
     for (const { process, watch } of this.#processes) this.#checkProcess(process, watch);
     this.wrongs.push(...kafka.misuses);
     for (const { process } of this.#processes) process.kill();
@@ -307,6 +328,7 @@ export class EngineSimulation {
       this.wrongs.push('a copy of no record');
       return;
     }
+    if (copied.kind === 'erased') this.wrongs.push(`${copied.at.name}@${copied.offset} is erased, and copied`);
     copied.done = true;
     if (id !== undefined && this.redrives.has(topic)) this.redrives.wrote(record, place, copied);
   }
@@ -331,6 +353,31 @@ export class EngineSimulation {
     else if (event === 'deadLettered' || event === 'quarantined') this.redrives.copied(topic, offset);
   }
 
+  /** What is owed to a record that can never be opened again. */
+  async #toldErased(process: ConsumerProcess, watch: Watch, record: ErasedRecord): Promise<void> {
+    const { topic, partition, offset, tenantId } = record;
+    const name = `${topic}@${offset}`;
+    const isIt = (placed: Placed): boolean =>
+      placed.at.topic === topic && placed.at.partition === partition && placed.offset === offset;
+    const placed = watch.erased.findLast(isIt);
+    if (placed === undefined) {
+      this.wrongs.push(`${name} is told erased, and is not`);
+      return;
+    }
+    if (watch.dead) this.wrongs.push(`${name} is told erased after the end of its process`);
+    if (process.member.hasLetGo(record)) this.wrongs.push(`${name} is told erased after it was let go`);
+    if (this.#paused.has(placed.owner)) this.wrongs.push(`${name} is told erased though its tenant is paused`);
+    if (!placed.owed) this.wrongs.push(`${name} is told erased, and should not be`);
+    if (tenantId !== placed.tenant) this.wrongs.push(`${name}: wrong tenant`);
+    this.#checkOrder(placed, name);
+    const outcome = (this.#mended ? undefined : placed.outcomes[placed.tries++]) ?? 'return';
+    if (outcome === 'slow') await delay(process.clock, 60);
+    else if (outcome === 'late' || outcome === 'never') await new Promise(() => undefined);
+    else if (outcome !== 'return') throw new Error('as planned');
+    watch.toldErased += 1;
+    placed.done = true;
+  }
+
   async #handle(
     process: ConsumerProcess,
     watch: Watch,
@@ -348,13 +395,14 @@ export class EngineSimulation {
     if (this.#paused.has(owner)) this.wrongs.push(`${name} is handled though its tenant is paused`);
     if (watch.dead) this.wrongs.push(`${name} is handled after the end of its process`);
     if (process.member.hasLetGo(record)) this.wrongs.push(`${name} is handled after it was let go`);
-    if (!placed.owed) this.wrongs.push(`${name} is handled, and should not be`);
+    if (!placed.owed || placed.kind === 'erased') this.wrongs.push(`${name} is handled, and should not be`);
     if (tenant.id !== placed.tenant || process.ambient.current !== placed.tenant)
       this.wrongs.push(`${name}: wrong tenant`);
     const finished = redriven
       ? this.redrives.begun(process.member, record, placed)
       : (): void => void (placed.done = true);
     if (!redriven) this.#checkOrder(placed, name);
+    const ended = redriven ? undefined : this.moves.begun(placed, record);
     const lane = redriven ? `${record.topic}:${owner}:k${placed.key}` : placed.lane;
     if (watch.lanes.has(lane)) this.wrongs.push(`two records of ${lane} are handled at once`);
     watch.lanes.add(lane);
@@ -366,6 +414,7 @@ export class EngineSimulation {
       watch.returned += 1;
       finished();
     } finally {
+      ended?.();
       watch.lanes.delete(lane);
     }
   }
@@ -384,7 +433,8 @@ export class EngineSimulation {
     const max = this.#world.options.maxBufferedRecords ?? 2_000;
     const most = Math.max(0, ...process.member.asked);
     if (most > max) this.wrongs.push(`${most} records were asked for, ${max} may be held`);
-    const { handled } = process.consumer.counts();
+    const { handled, erased } = process.consumer.counts();
+    if (erased > watch.toldErased) this.wrongs.push(`${erased} are counted as erased, ${watch.toldErased} were told`);
     if (handled !== watch.returned) this.wrongs.push(`${watch.returned} handlers returned, ${handled} are counted`);
   }
 }

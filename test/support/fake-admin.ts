@@ -1,5 +1,5 @@
 import { delay } from '../../src/core/clock.js';
-import type { TopicAdmin, TopicDefinition } from '../../src/transport/port.js';
+import type { ClusterShape, TopicAdmin, TopicDefinition, TopicOperation } from '../../src/transport/port.js';
 import type { FakeKafka } from './fake-kafka.js';
 
 /** Creates and describes topics of a fake cluster. */
@@ -30,6 +30,17 @@ export class FakeAdmin implements TopicAdmin {
         return partitions === undefined ? [] : [[topic, partitions.length] as const];
       }),
     );
+  }
+
+  async describeCluster(): Promise<ClusterShape> {
+    const topics = this.#kafka.topics
+      .filter(([topic]) => this.#kafka.operationsOn(topic).has('describe'))
+      .map(([topic, partitions]) => [topic, { partitions, replicationFactor: 1 }] as const);
+    return { brokers: ['localhost:9092'], topics: new Map(topics) };
+  }
+
+  async allowedOperations(topics: readonly string[]): Promise<ReadonlyMap<string, ReadonlySet<TopicOperation>>> {
+    return new Map(topics.map((topic) => [topic, this.#kafka.operationsOn(topic)]));
   }
 
   async disconnect(): Promise<void> {

@@ -9,7 +9,7 @@ const MARK = Buffer.from('sealed:');
 /** A cipher without keys: `wait` is asked before every call, and what it returns is waited for. */
 export class FakeCipher implements RecordCipher {
   /** Returns a promise where the key service has to be asked, and throws where it is away. */
-  wait: (tenantId: TenantId) => Promise<void> | undefined = () => undefined;
+  wait: (tenantId: TenantId, eventId: string) => Promise<void> | undefined = () => undefined;
   calls = 0;
   alarms: KeyAlarm[] = [];
   closed = false;
@@ -71,7 +71,7 @@ export class FakeCipher implements RecordCipher {
 
   #after<T>(identity: SealedIdentity, work: () => T): T | Promise<T> {
     this.calls += 1;
-    const waited = this.wait(identity.tenantId);
+    const waited = this.wait(identity.tenantId, identity.eventId);
     return waited === undefined ? work() : waited.then(work);
   }
 }

@@ -38,7 +38,7 @@ export class FakeGroupOffsets implements GroupOffsets {
 
   async partitionCount(topic: string): Promise<number> {
     const count = this.#kafka.partitions(topic)?.length;
-    if (count !== undefined) return count;
+    if (count !== undefined && this.#kafka.operationsOn(topic).has('describe')) return count;
     throw tenantryError('TOPIC_NOT_FOUND', `${topic}: does not exist`, { topics: [topic] });
   }
 

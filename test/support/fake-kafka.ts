@@ -1,7 +1,13 @@
 import type { Clock } from '../../src/core/clock.js';
 import type { OutgoingRecord } from '../../src/record/wire-record.js';
 import { partitionFor } from '../../src/routing/murmur2.js';
-import type { CommitRequest, DeliveryFailure, TopicPartition, Transport } from '../../src/transport/port.js';
+import type {
+  CommitRequest,
+  DeliveryFailure,
+  TopicOperation,
+  TopicPartition,
+  Transport,
+} from '../../src/transport/port.js';
 import { FakeAdmin } from './fake-admin.js';
 import { FakeGroup } from './fake-group.js';
 import { FakeGroupConsumer } from './fake-group-consumer.js';
@@ -9,6 +15,10 @@ import { FakeGroupOffsets } from './fake-group-offsets.js';
 import { FakeLog } from './fake-log.js';
 import { FakeReader } from './fake-reader.js';
 import { FakeProducer } from './fake-producer.js';
+import { secretWatch } from './secrets/secret-watch.js';
+
+/** Where copies of records go: dead letters and quarantine. */
+const COPIES = /^_quarantine\.|\.dlq$/;
 
 /** What a fake broker does with a record: takes it, fails it, has no room for it in the client, or never answers. */
 export type ProduceFault = DeliveryFailure | 'queue-full' | 'never';
@@ -84,6 +94,8 @@ export class FakeKafka {
   onAppend: (record: OutgoingRecord, place: TopicPartition & { readonly offset: number }) => void = () => undefined;
   /** Called when a member begins to read a partition that it was given. */
   onAssign: (member: FakeGroupConsumer, place: TopicPartition) => void = () => undefined;
+  /** What administrative clients and readers beside a group may do with a topic. */
+  operationsOn: (topic: string) => ReadonlySet<TopicOperation> = () => new Set(['read', 'write', 'describe', 'alter']);
   /** Calls that a client must never make. */
   readonly misuses: string[] = [];
   readonly #topics = new Map<string, FakeLog[]>();
@@ -104,6 +116,11 @@ export class FakeKafka {
 
   dropTopic(topic: string): void {
     this.#topics.delete(topic);
+  }
+
+  /** All topics, with their numbers of partitions. */
+  get topics(): readonly (readonly [topic: string, partitions: number])[] {
+    return Array.from(this.#topics, ([topic, logs]) => [topic, logs.length] as const);
   }
 
   partitions(topic: string): readonly FakeLog[] | undefined {
@@ -134,6 +151,7 @@ export class FakeKafka {
   append(record: OutgoingRecord): TopicPartition & { readonly offset: number } {
     const logs = this.#topics.get(record.topic);
     if (logs === undefined) throw new Error(`there is no topic ${record.topic}`);
+    if (COPIES.test(record.topic)) secretWatch.saw('the headers of a copy', addedHeaders(record));
     const partition = record.partition ?? (record.key === null ? 0 : partitionFor(record.key, logs.length));
     const offset = this.log(record.topic, partition).append(record, record.timestampMs ?? this.clock.nowMs());
     for (const group of this.#groups.values()) group.wake(record.topic, partition);
@@ -177,4 +195,9 @@ export class FakeKafka {
       },
     };
   }
+}
+
+/** The rest of a copy is as somebody else wrote it. */
+function addedHeaders({ headers }: OutgoingRecord): OutgoingRecord['headers'] {
+  return headers.filter(({ name }) => name.startsWith('dlq-'));
 }

@@ -53,6 +53,10 @@ export class FakeReader implements PartitionReader {
     if (this.#isDead) throw new Error('Local: Fatal error');
     const { topic, partition, offset } = position;
     this.reads.push(position);
+    if (!this.#kafka.operationsOn(topic).has('read')) {
+      this.#later(() => this.#listener?.onError(DENIED));
+      return;
+    }
     this.#cursors.set(keyOf(position), new LogCursor({ topic, partition }, offset));
     this.wake();
   }
@@ -92,6 +96,7 @@ export class FakeReader implements PartitionReader {
   }
 }
 
+const DENIED = { kind: 'fatal', reason: 'Broker: Topic authorization failed' } as const;
 const OUT_OF_RANGE = { kind: 'out-of-range', reason: 'Broker: Offset out of range' } as const;
 
 function keyOf({ topic, partition }: TopicPartition): string {

@@ -6,7 +6,17 @@ import { localKeyring } from '../../src/encryption/local-keyring.js';
 
 /** What the service does with a call. `now` answers in the same turn. */
 export type Mood =
-  'up' | 'now' | 'down' | 'throttles' | 'hangs' | 'nonsense' | 'other-key' | 'refuses' | 'gone' | 'refuses-data-key';
+  | 'up'
+  | 'now'
+  | 'down'
+  | 'throttles'
+  | 'hangs'
+  | 'nonsense'
+  | 'other-key'
+  | 'refuses'
+  | 'gone'
+  | 'being-destroyed'
+  | 'refuses-data-key';
 
 /** A key service on a clock that answers after a while, and whose moods can be told by tenant. */
 export class FaultyKeyService implements KeyService {
@@ -95,5 +105,6 @@ const FAILURES: Partial<Record<Mood, ConstructorParameters<typeof KeyServiceFail
   throttles: ['away', 'ThrottlingException'],
   refuses: ['key-refused', 'DisabledException'],
   gone: ['key-gone', 'NotFoundException'],
+  'being-destroyed': ['key-being-destroyed', 'KeyPendingDeletion'],
   'refuses-data-key': ['data-key-refused', 'InvalidCiphertextException'],
 };

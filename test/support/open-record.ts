@@ -1,5 +1,4 @@
 import type { ConsumedEvent } from '../../src/api/consumed-event.js';
-import type { Delivery } from '../../src/consumer/handling/delivery.js';
 import type { HandlerPolicy } from '../../src/consumer/handling/handler-policy.js';
 import { HandlerTable } from '../../src/consumer/handling/handler-table.js';
 import { openEvent } from '../../src/consumer/handling/open-event.js';
@@ -25,5 +24,5 @@ export async function openRecord(
   if (verdict.kind !== 'own') throw new Error('a worker has no foreign records');
   const route = handlers.find(contract.eventType, contract.topic);
   if (typeof route === 'string') throw new Error(route);
-  return openEvent({ record } as unknown as Delivery, verdict.record, route, { cipher, serde: jsonSerde, handlers });
+  return openEvent({ record }, verdict.record, route, { cipher, serde: jsonSerde, handlers });
 }

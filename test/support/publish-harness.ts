@@ -2,6 +2,7 @@ import type { PublishOptions, Receipt } from '../../src/api/publisher.js';
 import type { AnyEventContract } from '../../src/contract/event-contract.js';
 import { silentLogger } from '../../src/core/logger.js';
 import type { TenantId } from '../../src/core/tenant-id.js';
+import type { DescribeEvent } from '../../src/producer/cloud-event-headers.js';
 import { SendPipeline, type Pacing, type SendPipelineLimits } from '../../src/producer/send-pipeline.js';
 import type { RateLimiter } from '../../src/rate-limit/limiter.js';
 import { localRateLimiter } from '../../src/rate-limit/local-rate-limiter.js';
@@ -10,7 +11,8 @@ import { jsonSerde } from '../../src/serde/json-serde.js';
 import type { ValueSerde } from '../../src/serde/value-serde.js';
 import { telemetrySchema } from '../../src/telemetry/options.js';
 import { Telemetry } from '../../src/telemetry/telemetry.js';
-import type { TenantRateLimit } from '../../src/tenant/directory.js';
+import { openDirectory, type TenantRateLimit } from '../../src/tenant/directory.js';
+import { ErasureEntries } from '../../src/tenant/erasure-entries.js';
 import { VirtualClock } from '../../src/testing/virtual-clock.js';
 import { ACME, Noted } from './contracts.js';
 import { FakeCipher } from './fake-cipher.js';
@@ -40,15 +42,18 @@ export class PublishHarness {
   readonly limiter: RateLimiter;
   readonly pipeline: SendPipeline;
   readonly limitOf = new Map<TenantId, TenantRateLimit>();
+  /** Tenants of which some key is erased. */
+  readonly erased = new Set<TenantId>();
 
-  constructor(limits: Partial<SendPipelineLimits> = {}, serde: ValueSerde = jsonSerde) {
+  constructor(limits: Partial<SendPipelineLimits> = {}, serde: ValueSerde = jsonSerde, describe?: DescribeEvent) {
     const { clock, producer, cipher } = this;
     this.kafka.createTopic('notes', 3);
     this.kafka.createTopic('states', 1);
     this.limiter = localRateLimiter({ clock, burstMs: 1_000, limitOf: (tenantId) => this.limitOf.get(tenantId) });
     const telemetry = new Telemetry({ clock, logger: silentLogger, options: telemetrySchema().parse({}) });
+    const erasure = new ErasureEntries(openDirectory, (id) => (this.erased.has(id) ? ['00'.repeat(8)] : undefined));
     this.pipeline = new SendPipeline(
-      { clock, router: sharedRouter, serde, limiter: this.limiter, cipher, producer, telemetry },
+      { clock, router: sharedRouter, serde, limiter: this.limiter, cipher, producer, telemetry, erasure, describe },
       { ...LIMITS, ...limits },
     );
   }

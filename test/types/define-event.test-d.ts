@@ -81,6 +81,68 @@ describe('a contract', () => {
   });
 });
 
+describe('an upcast', () => {
+  const V1 = defineEvent({
+    ...base,
+    schema: z.object({ id: z.string(), total: z.number().default(0) }),
+    aggregateId: ({ id }) => id,
+  });
+  const Paid = defineEvent({
+    ...base,
+    type: 'orders.paid',
+    schema: z.object({ id: z.string(), total: z.number() }),
+    aggregateId: ({ id }) => id,
+  });
+  const schema = z.object({ id: z.string(), cents: z.int(), currency: z.string().default('EUR') });
+  const v2 = { ...base, version: 2, schema, aggregateId: ({ id }: { id: string }) => id } as const;
+
+  it('gets the older output and returns the newer input', () => {
+    const V2 = defineEvent({
+      ...v2,
+      upcast: {
+        from: V1,
+        with: (data) => {
+          expectTypeOf(data).toEqualTypeOf<{ id: string; total: number }>();
+          return { id: data.id, cents: data.total * 100 };
+        },
+      },
+    });
+    expectTypeOf(inputOf(V2)).toEqualTypeOf<{ id: string; cents: number; currency?: string | undefined }>();
+    expectTypeOf(V2.version).toEqualTypeOf<2>();
+    defineEvent({
+      ...v2,
+      version: 3,
+      upcast: { from: V2, with: ({ currency, ...rest }) => ({ ...rest, currency: currency.toLowerCase() }) },
+    });
+    // Of a version that is not counted, the compiler does not know which is older.
+    defineEvent({ ...v2, version: 20_260_131, upcast: { from: V1, with: ({ id }) => ({ id, cents: 0 }) } });
+  });
+
+  it('that is wrong does not compile', () => {
+    // @ts-expect-error a field is missing
+    defineEvent({ ...v2, upcast: { from: V1, with: ({ id }) => ({ id }) } });
+    // @ts-expect-error a field is of the wrong type
+    defineEvent({ ...v2, upcast: { from: V1, with: ({ id, total }) => ({ id, cents: String(total) }) } });
+    // @ts-expect-error there is no such field in the older version
+    defineEvent({ ...v2, upcast: { from: V1, with: ({ id, totl }) => ({ id, cents: totl }) } });
+    // @ts-expect-error the older version has less than the function wants
+    defineEvent({ ...v2, upcast: { from: V1, with: (o: { id: string; cents: number }) => ({ id: o.id, cents: 1 }) } });
+    // @ts-expect-error a promise
+    defineEvent({ ...v2, upcast: { from: V1, with: ({ id }) => Promise.resolve({ id, cents: 1 }) } });
+    // @ts-expect-error another type
+    defineEvent({ ...v2, upcast: { from: Paid, with: ({ id }) => ({ id, cents: 1 }) } });
+    // @ts-expect-error the same version
+    defineEvent({ ...v2, version: 1, upcast: { from: V1, with: ({ id }) => ({ id, cents: 1 }) } });
+    const V3 = defineEvent({ ...v2, version: 3 });
+    // @ts-expect-error a newer version
+    defineEvent({ ...v2, upcast: { from: V3, with: ({ id }) => ({ id, cents: 1 }) } });
+    // @ts-expect-error no function
+    defineEvent({ ...v2, upcast: { from: V1 } });
+    // @ts-expect-error not a contract
+    defineEvent({ ...v2, upcast: { from: { type: 'orders.placed', version: 1 }, with: () => ({ id: '', cents: 1 }) } });
+  });
+});
+
 describe('a schema', () => {
   const aggregateId = (): string => 'x';
   const at = z.object({ at: z.date() });

@@ -1,15 +1,17 @@
 // The clients of the official packages fit as they are.
 import type { KMS } from '@aws-sdk/client-kms';
-import type { CryptographyClient } from '@azure/keyvault-keys';
+import type { CryptographyClient, KeyClient } from '@azure/keyvault-keys';
 import type { KeyManagementServiceClient } from '@google-cloud/kms';
-import type { AwsKmsClient } from 'tenantry/aws-kms';
-import type { AzureCryptographyClient } from 'tenantry/azure-keyvault';
-import type { GoogleKmsClient } from 'tenantry/google-kms';
+import type { AwsDestroyingClient, AwsKmsClient } from 'tenantry/aws-kms';
+import type { AzureCryptographyClient, AzureKeyClient } from 'tenantry/azure-keyvault';
+import type { GoogleDestroyingClient, GoogleKmsClient } from 'tenantry/google-kms';
 
 declare const aws: KMS;
 declare const azure: CryptographyClient;
+declare const azureKeys: KeyClient;
 declare const google: KeyManagementServiceClient;
 
-aws satisfies AwsKmsClient;
+aws satisfies AwsKmsClient & Required<AwsDestroyingClient>;
 azure satisfies AzureCryptographyClient;
-google satisfies GoogleKmsClient;
+azureKeys satisfies AzureKeyClient;
+google satisfies GoogleKmsClient & Required<GoogleDestroyingClient>;

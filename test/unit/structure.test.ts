@@ -10,7 +10,7 @@ const FLOORS = [
   ['tenant', 'telemetry', 'contract'],
   ['api', 'record'],
   ['serde', 'encryption', 'rate-limit', 'routing', 'transport'],
-  ['producer', 'consumer', 'admin'],
+  ['producer', 'consumer', 'admin', 'erasure'],
   ['directory'],
   ['client'],
   ['testing', 'integrations', 'cli'],

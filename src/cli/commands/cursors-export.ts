@@ -1,7 +1,8 @@
 import { systemClock } from '../../core/clock.js';
 import { parseCommandLine, type Command } from '../command.js';
 import { exportedForm } from '../cursors/export-file.js';
-import { CONNECTION_HELP, CONNECTION_OPTIONS, withGroupOffsets } from '../cursors/group-connection.js';
+import { CONNECTION_HELP, CONNECTION_OPTIONS } from '../cluster.js';
+import { withGroupOffsets } from '../cursors/group-connection.js';
 import { parseGroupAndTopics } from '../cursors/group-and-topics.js';
 import { readStates } from '../cursors/partition-state.js';
 import { EXIT_CODES } from '../exit-codes.js';
@@ -14,7 +15,8 @@ cursors reset --from" puts it back. It reads only; where the group runs meanwhil
 each partition is told as of its own moment.
 
 Options:
-${CONNECTION_HELP}  -h, --help            show this
+${CONNECTION_HELP}  --json                what is printed is JSON with it or without
+  -h, --help            show this
 
 ${EXIT_CODES}
 Example:
@@ -27,7 +29,10 @@ export const cursorsExport: Command = {
   summary: 'print what a consumer group has committed, to be put back',
   help: HELP,
   async run(args, terminal) {
-    const { values, positionals } = parseCommandLine(args, CONNECTION_OPTIONS);
+    const { values, positionals } = parseCommandLine(args, {
+      ...CONNECTION_OPTIONS,
+      json: { type: 'boolean', default: false },
+    });
     const { groupId, topics } = parseGroupAndTopics(positionals);
     const states = await withGroupOffsets(values, groupId, (offsets) => readStates(offsets, topics));
     terminal.out(`${JSON.stringify(exportedForm(groupId, systemClock.nowMs(), states), undefined, 2)}\n`);

@@ -1,13 +1,9 @@
 import { tenantryError } from '../../core/errors.js';
 import type { GroupOffsets } from '../../transport/port.js';
-import { parseCommandLine, usageError, type Command, type Terminal } from '../command.js';
+import { nobodyToAsk, parseCommandLine, usageError, type Command, type Terminal } from '../command.js';
 import { exportedPosition, readExport } from '../cursors/export-file.js';
-import {
-  CONNECTION_HELP,
-  CONNECTION_OPTIONS,
-  REQUEST_TIMEOUT_MS,
-  withGroupOffsets,
-} from '../cursors/group-connection.js';
+import { CONNECTION_HELP, CONNECTION_OPTIONS, REQUEST_TIMEOUT_MS } from '../cluster.js';
+import { withGroupOffsets } from '../cursors/group-connection.js';
 import { parseGroupAndTopics } from '../cursors/group-and-topics.js';
 import { readStates, type PartitionState, type Position } from '../cursors/partition-state.js';
 import { commitOf, isSame, planStep, type ResetStep } from '../cursors/reset-plan.js';
@@ -32,7 +28,8 @@ Options:
   --partition <number>  only this partition of each topic; may be given several times
   --dry-run             only say what would be done
   --yes                 do not ask
-${CONNECTION_HELP}  --json                for programs: {"group", "set", "partitions": [...]}
+${CONNECTION_HELP}  --json                for programs: {"group", "set", "hasMembers",
+                        "partitions": [...]}
   -h, --help            show this
 
 A pause of a tenant lies in the group's control topic and outlasts this.
@@ -69,23 +66,24 @@ export const cursorsReset: Command = {
     const partitions = values.partition?.map(parsePartition);
     const isDryRun = values['dry-run'];
     const confirm = values.yes ? () => Promise.resolve(true) : terminal.confirm;
-    if (!isDryRun && confirm === undefined) throw usageError('there is no terminal to ask at; --yes does not ask');
+    if (!isDryRun && confirm === undefined) throw nobodyToAsk();
 
-    const steps = await withGroupOffsets(values, groupId, async (offsets) => {
+    const { steps, hasMembers } = await withGroupOffsets(values, groupId, async (offsets) => {
       const planned = await plan(await readStates(offsets, topics, partitions), positionOf, offsets);
       const hasMembers = await offsets.hasMembers(REQUEST_TIMEOUT_MS);
       if (hasMembers && !isDryRun) throw membersLeft(groupId);
       const text = `group ${groupId}\n\n${planned.map(resetText).join('')}`;
       if (values.json) terminal.note(text);
       else terminal.out(text);
-      if (hasMembers) terminal.note('The group has members now: it can be reset only without them.\n');
+      if (hasMembers)
+        terminal.note('The group has members now: without --dry-run this would be refused. Stop them first.\n');
       const toSet = planned.filter(({ isDone }) => !isDone);
       if (!isDryRun && toSet.length > 0) await setAll(toSet, groupId, offsets, confirm);
-      return planned;
+      return { steps: planned, hasMembers };
     });
     const isSet = !isDryRun;
     if (values.json)
-      terminal.out(`${JSON.stringify({ group: groupId, set: isSet, partitions: steps.map(resetJson) })}\n`);
+      terminal.out(`${JSON.stringify({ group: groupId, set: isSet, hasMembers, partitions: steps.map(resetJson) })}\n`);
     else terminal.note(isSet ? 'All of it is set.\n' : 'Nothing was changed.\n');
   },
 };

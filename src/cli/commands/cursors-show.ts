@@ -1,6 +1,7 @@
 import { parseCommandLine, type Command } from '../command.js';
 import { decodedForm } from '../cursors/decoded-form.js';
-import { CONNECTION_HELP, CONNECTION_OPTIONS, withGroupOffsets } from '../cursors/group-connection.js';
+import { CONNECTION_HELP, CONNECTION_OPTIONS } from '../cluster.js';
+import { withGroupOffsets } from '../cursors/group-connection.js';
 import { parseGroupAndTopics } from '../cursors/group-and-topics.js';
 import { readStates, type PartitionState } from '../cursors/partition-state.js';
 import { showText } from '../cursors/show-text.js';

@@ -1,4 +1,5 @@
 import { isTenantId } from '../../core/tenant-id.js';
+import { shownTime } from '../shown-time.js';
 import type { Progress } from './partition-state.js';
 import { shownFingerprint, type TenantsOf } from './tenant-names.js';
 
@@ -38,17 +39,11 @@ export function decodedForm(progress: Progress, tenantsOf?: TenantsOf): DecodedF
     replays: replays.map(({ owner, until, resume }) => ({ tenant: shownTenant(owner), until, resume })),
     skips: skips.map(({ owner, until }) => ({ tenant: shownTenant(owner), until })),
     controlOffset: controlOffset ?? null,
-    beganAt: beganAtMs === undefined ? null : isoTime(beganAtMs),
+    beganAt: beganAtMs === undefined ? null : shownTime(beganAtMs),
   };
 }
 
 /** Whoever may commit for the group may have written anything there, also what a terminal obeys. */
 function shownTenant(owner: string): string {
   return isTenantId(owner) ? owner : '(not a tenant id)';
-}
-
-/** Metadata may hold any number; not every one is a time. */
-function isoTime(timeMs: number): string {
-  const time = new Date(timeMs);
-  return Number.isNaN(time.getTime()) ? `${timeMs} ms` : time.toISOString();
 }

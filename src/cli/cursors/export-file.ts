@@ -3,7 +3,7 @@ import { checkOptions } from '../../core/invalid-options.js';
 import { lazySchema } from '../../core/lazy-schema.js';
 import { usageError } from '../command.js';
 import { decodedForm } from './decoded-form.js';
-import { readJsonFile } from './group-connection.js';
+import { readJsonFile } from '../input-files.js';
 import type { PartitionState, Position } from './partition-state.js';
 
 const FORMAT = 'tenantry.cursors';

@@ -1,4 +1,5 @@
 import { usageError } from '../command.js';
+import { parseGroupId } from '../group-id.js';
 
 /** The arguments that every command about cursors has: a group, as Kafka knows it, and topics. */
 export interface GroupAndTopics {
@@ -7,8 +8,8 @@ export interface GroupAndTopics {
 }
 
 export function parseGroupAndTopics(positionals: readonly string[]): GroupAndTopics {
-  const [groupId = '', ...topics] = positionals;
-  if (groupId === '') throw usageError('a group is missing');
+  const [group = '', ...topics] = positionals;
+  const groupId = parseGroupId(group);
   if (topics.length === 0 || topics.includes('')) throw usageError('a topic is missing');
   const twice = topics.find((topic, index) => topics.indexOf(topic) !== index);
   if (twice !== undefined) throw usageError(`topic ${twice} is given twice`);

@@ -7,7 +7,7 @@ import {
 } from '../../consumer/ledger/commit-metadata.js';
 import type { CommittedPosition, GroupOffsets, LogRange, TopicPartition } from '../../transport/port.js';
 import { usageError } from '../command.js';
-import { REQUEST_TIMEOUT_MS } from './group-connection.js';
+import { REQUEST_TIMEOUT_MS } from '../cluster.js';
 
 /** What metadata tells. */
 export type Progress = RecordedProgress & RecordedNotes;

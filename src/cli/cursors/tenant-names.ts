@@ -1,7 +1,7 @@
 import { isTenantId } from '../../core/tenant-id.js';
 import { fingerprintOf, NOBODY } from '../../consumer/ledger/record-owner.js';
 import { usageError } from '../command.js';
-import { readTextFile } from './group-connection.js';
+import { readTextFile } from '../input-files.js';
 
 /** Which of the tenants that the user names may be behind a fingerprint. */
 export type TenantsOf = (fingerprint: number) => readonly string[];

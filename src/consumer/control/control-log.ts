@@ -12,7 +12,7 @@ import { decodeControl, encodeControl, type Control } from './control-record.js'
 /** What the control log stands on, and tells. */
 export interface ControlLogParts {
   readonly clock: Clock;
-  readonly telemetry: Telemetry;
+  readonly telemetry: Pick<Telemetry, 'log'>;
   readonly topic: string;
   readonly createReader: () => PartitionReader;
   readonly logRange: (partition: TopicPartition) => Promise<LogRange>;
@@ -47,6 +47,7 @@ export class ControlLog {
   #loop: Promise<void> | undefined;
   readonly #rest: Rest;
   #mustBeginAnew = false;
+  #fault: string | undefined;
 
   constructor(parts: ControlLogParts) {
     this.#parts = parts;
@@ -58,6 +59,11 @@ export class ControlLog {
   async isLoadedWithin(ms: number): Promise<boolean> {
     if (!this.#isLoaded) await within(this.#parts.clock, ms, this.#loaded.promise);
     return this.#isLoaded;
+  }
+
+  /** Why the topic cannot be read at present; undefined where it can. */
+  get fault(): string | undefined {
+    return this.#fault;
   }
 
   /** All below this offset was read. */
@@ -110,14 +116,14 @@ export class ControlLog {
   }
 
   async #run(): Promise<void> {
-    const { clock, telemetry } = this.#parts;
+    const { clock } = this.#parts;
     const { signal } = this.#stopped;
     while (this.#goesOn()) {
       const reader = this.#parts.createReader();
       try {
         await this.#read(reader);
       } catch (error) {
-        telemetry.log('controlFailed', { topic: this.#place.topic, reason: (error as Error).message });
+        this.#fail((error as Error).message);
       }
       await reader.disconnect(RETRY_MS);
       this.#mustBeginAnew = false;
@@ -132,7 +138,8 @@ export class ControlLog {
       onEnd: (_, offset) => {
         this.#ends.push(offset);
       },
-      onError: () => {
+      onError: ({ reason }) => {
+        this.#fail(reason);
         this.#mustBeginAnew = true;
         this.#rest.end();
       },
@@ -161,13 +168,20 @@ export class ControlLog {
   #take(record: ReceivedRecord): void {
     const { telemetry, onControl, onPosition } = this.#parts;
     this.#position = record.offset + 1;
+    this.#fault = undefined;
     const control = decodeControl(record);
     if (control !== undefined) onControl(control, record.offset);
     else telemetry.log('controlIgnored', { topic: record.topic, offset: record.offset });
     onPosition(this.#position);
   }
 
+  #fail(reason: string): void {
+    this.#fault = reason;
+    this.#parts.telemetry.log('controlFailed', { topic: this.#place.topic, reason });
+  }
+
   #reached(endOffset: number): void {
+    this.#fault = undefined;
     this.#position = Math.max(this.#position, endOffset);
     this.#isLoaded = true;
     this.#loaded.resolve(undefined);

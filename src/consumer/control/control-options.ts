@@ -1,10 +1,13 @@
 import { lazySchema, type Zod } from '../../core/lazy-schema.js';
 
 const target = (z: Zod) =>
-  z.union([
-    z.date('must be a Date that is a time, or a list of { topic, partition, offset }'),
-    z.array(z.strictObject({ topic: z.string().min(1), partition: z.int().min(0), offset: z.int().min(0) })).min(1),
-  ]);
+  z.union(
+    [
+      z.date(),
+      z.array(z.strictObject({ topic: z.string().min(1), partition: z.int().min(0), offset: z.int().min(0) })).min(1),
+    ],
+    'must be a Date that is a time, or a list of { topic, partition, offset }',
+  );
 
 const waiting = (z: Zod) => ({
   signal: z.instanceof(AbortSignal).optional(),
@@ -44,5 +47,9 @@ export const unreadableOffsetsSchema = lazySchema((z) =>
     .refine(({ from, to }) => from < to, { path: ['to'], error: 'must be greater than from' }),
 );
 
-/** The options of `skipTenant`. */
-export const skipOptionsSchema = lazySchema((z) => z.strictObject({ ...waiting(z), to: target(z).optional() }));
+/** The range of `skipTenant`. That all is passed over has to be said. */
+export const skipRangeSchema = lazySchema((z) =>
+  z.strictObject({
+    to: z.union([z.literal('end'), target(z)], "must be 'end', a Date, or a list of { topic, partition, offset }"),
+  }),
+);

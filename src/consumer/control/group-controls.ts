@@ -56,13 +56,13 @@ export class GroupControls {
     await this.#move({ kind: 'replay', tenantId, partitions }, options);
   }
 
-  async skip(tenantId: TenantId, to: MoveTarget | undefined, options: ControlOptions): Promise<void> {
+  async skip(tenantId: TenantId, to: MoveTarget | 'end', options: ControlOptions): Promise<void> {
     const { topics } = this.#parts;
     // By name, what a redrive has begun can be passed over too.
-    const named = to === undefined || to instanceof Date ? topics : this.#allTopics;
-    this.#assertRead(to, named);
+    const named = to === 'end' || to instanceof Date ? topics : this.#allTopics;
+    if (to !== 'end') this.#assertRead(to, named);
     const partitions = await this.#moves(named, async (place, _low, high) => {
-      const until = to === undefined ? high : await this.#offsetOf(place, to, high);
+      const until = to === 'end' ? high : await this.#offsetOf(place, to, high);
       return until === undefined ? undefined : { until: Math.min(until, high) };
     });
     await this.#move({ kind: 'skip', tenantId, partitions }, options);
@@ -96,17 +96,38 @@ export class GroupControls {
   /** @returns the offset at which it was told */
   async #tell(control: Control, { signal, timeoutMs = DEFAULT_CONFIRM_MS }: ControlOptions): Promise<number> {
     const { clock, log, stopped } = this.#parts;
-    if (stopped.aborted) throw notRunning();
-    const offset = await log.write(control);
     const deadlineMs = clock.monotonicMs() + timeoutMs;
+    // A partition that is opened for the first time takes what was told before for long past.
+    if ('partitions' in control) await this.#until(() => this.#haveBegun(control.partitions), deadlineMs, signal);
+    if (stopped.aborted) throw notRunning();
+    const isAborted = (): boolean => signal?.aborted === true;
+    if (isAborted()) throw tenantryError('ABORTED', 'the call was aborted: nothing was told to the group');
+    const offset = await log.write(control);
+    let waiting: readonly TopicPartition[] = [];
+    const isConfirmed = async (): Promise<boolean> => {
+      waiting = await this.#unconfirmed(offset);
+      return waiting.length === 0 && log.position > offset;
+    };
+    if (await this.#until(isConfirmed, deadlineMs, signal)) return offset;
+    if (isAborted()) throw tenantryError('ABORTED', 'the wait for the members of the group was aborted');
+    throw unconfirmed(waiting.map(placeName));
+  }
+
+  /** @returns false where the time was over before, or the signal was aborted */
+  async #until(isSo: () => Promise<boolean>, deadlineMs: number, signal: AbortSignal | undefined): Promise<boolean> {
+    const { clock, stopped } = this.#parts;
     for (;;) {
       // A look-up that fails tells nothing; the next one may.
-      const waiting = await this.#unconfirmed(offset).catch(() => undefined);
-      if (waiting?.length === 0 && log.position > offset) return offset;
-      if (signal?.aborted === true) throw tenantryError('ABORTED', 'the wait for the members of the group was aborted');
-      if (clock.monotonicMs() >= deadlineMs) throw unconfirmed((waiting ?? []).map(placeName));
+      if (await isSo().catch(() => false)) return true;
+      if (signal?.aborted === true || stopped.aborted || clock.monotonicMs() >= deadlineMs) return false;
       await delay(clock, CONFIRM_POLL_MS, signal);
     }
+  }
+
+  /** Whether the group has said of each of these partitions up to where it obeys. */
+  async #haveBegun(partitions: ReadonlyMap<string, Move>): Promise<boolean> {
+    const silent = await this.#unconfirmed(-1);
+    return !silent.some((place) => partitions.has(placeName(place)));
   }
 
   /** All that the group reads, its dead letters too. */

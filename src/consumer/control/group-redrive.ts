@@ -15,10 +15,16 @@ import { fingerprintOf, ownerOf } from '../ledger/record-owner.js';
 import { matchesFilter, type RedriveFilter } from './redrive-filter.js';
 import type { RedriveControl, Redrives, ToldRedrive } from './redrives.js';
 
+/** What is asked of a group: a member can tell, and so can who only looks at it. */
+export type GroupLookups = Pick<
+  GroupConsumer,
+  'committed' | 'logRange' | 'partitionCount' | 'logIdentity' | 'findsTimes' | 'offsetForTime'
+>;
+
 /** What a redrive stands on. */
 export interface RedriveParts {
   readonly clock: Clock;
-  readonly consumer: GroupConsumer;
+  readonly consumer: GroupLookups;
   readonly createReader: () => PartitionReader;
   readonly redrives: Redrives;
   /** By the topic whose events they are. */

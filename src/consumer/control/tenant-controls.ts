@@ -1,4 +1,5 @@
 import type { TenantId } from '../../core/tenant-id.js';
+import type { ReceivedRecord } from '../../record/wire-record.js';
 import type { Telemetry } from '../../telemetry/telemetry.js';
 import type { TenantControl } from './control-record.js';
 import type { PartitionSession } from '../ledger/partition-session.js';
@@ -15,9 +16,11 @@ export interface ControlsParts {
   /**
    * Forgets an owner's records of a partition that do not run.
    *
-   * @returns their offsets
+   * @returns the records
    */
-  readonly dropOwner: (session: PartitionSession, owner: Owner) => number[];
+  readonly dropOwner: (session: PartitionSession, owner: Owner) => readonly ReceivedRecord[];
+  /** An owner's records of a partition that run, below an offset, are not tried again where they fail. */
+  readonly skipRunning: (session: PartitionSession, owner: Owner, until: number) => void;
   /** Some session has something new to commit, or somebody may be read for. */
   readonly onApplied: () => void;
 }
@@ -95,7 +98,8 @@ export class TenantControls {
     this.#paused.add(tenantId);
     telemetry.log('tenantPaused', { tenant: tenantId });
     for (const session of this.#parts.sessions()) {
-      session.ledger.rewind(tenantId, this.#parts.dropOwner(session, tenantId));
+      const dropped = this.#parts.dropOwner(session, tenantId);
+      session.ledger.rewind(tenantId, offsetsOf(dropped), oldestOf(dropped));
     }
   }
 
@@ -103,10 +107,23 @@ export class TenantControls {
     const { topic, partition, ledger } = session;
     const move = partitions.get(placeName(session));
     if (move === undefined || offset < (session.controlOffset ?? 0)) return;
-    const dropped = this.#parts.dropOwner(session, tenantId);
-    if (kind === 'skip') ledger.skip(tenantId, dropped, move.until);
-    else if (move.from !== undefined) ledger.replay(tenantId, dropped, move.from, move.until);
+    const dropped = offsetsOf(this.#parts.dropOwner(session, tenantId));
+    if (kind === 'skip') {
+      ledger.skip(tenantId, dropped, move.until);
+      this.#parts.skipRunning(session, tenantId, move.until);
+    } else if (move.from !== undefined) ledger.replay(tenantId, dropped, move.from, move.until);
     const { from, until } = move;
     this.#parts.telemetry.log('tenantMoved', { kind, tenant: tenantId, topic, partition, from, until });
   }
+}
+
+function offsetsOf(records: readonly ReceivedRecord[]): number[] {
+  return records.map(({ offset }) => offset);
+}
+
+/** When the oldest was written; undefined of none. */
+function oldestOf(records: readonly ReceivedRecord[]): number | undefined {
+  let oldestMs: number | undefined;
+  for (const { timestampMs } of records) oldestMs = Math.min(oldestMs ?? timestampMs, timestampMs);
+  return oldestMs;
 }

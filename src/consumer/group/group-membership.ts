@@ -110,7 +110,11 @@ export class GroupMembership {
   }
 
   revoked(partitions: readonly TopicPartition[], lost: boolean): void {
-    for (const place of partitions) this.#delayed.delete(placeName(place));
+    for (const place of partitions) {
+      this.#delayed.delete(placeName(place));
+      // Another member's at once, also where an earlier change is still being answered: nothing of it is committed any more.
+      if (lost) this.session(place)?.close();
+    }
     if (lost) this.#isTold = false;
     this.#enqueue({ kind: 'revoked', partitions, lost });
   }

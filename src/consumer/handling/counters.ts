@@ -9,6 +9,7 @@ export class Counters {
   #handled = 0;
   #failedAttempts = 0;
   #deadLettered = 0;
+  #erased = 0;
   #foreign = 0;
   #skipped = 0;
   #duplicates = 0;
@@ -39,6 +40,11 @@ export class Counters {
     this.#telemetry.countQuarantined(payer, code);
   }
 
+  erased(payer: Payer): void {
+    this.#erased += 1;
+    this.#telemetry.countErased(payer);
+  }
+
   foreign(): void {
     this.#foreign += 1;
     this.#telemetry.countForeign();
@@ -65,6 +71,7 @@ export class Counters {
       failedAttempts: this.#failedAttempts,
       deadLettered: this.#deadLettered,
       quarantined: Object.fromEntries(this.#quarantined),
+      erased: this.#erased,
       foreign: this.#foreign,
       skipped: this.#skipped,
       duplicates: this.#duplicates,

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { DedupeStore } from '../../api/dedupe.js';
+import { answerInTime } from '../../core/answer-in-time.js';
 import type { Clock } from '../../core/clock.js';
-import { deferred } from '../../core/deferred.js';
 
 /** What tells an event from every other one in a store. */
 export interface HandledEvent {
@@ -54,19 +54,13 @@ export class Dedupe {
   }
 
   async #inTime<T>(operation: keyof DedupeStore, work: () => T | PromiseLike<T>): Promise<T> {
-    const over = deferred<never>();
-    const timer = this.#parts.clock.setTimer(STORE_TIMEOUT_MS, () => {
-      over.reject(Object.assign(new Error('the dedupe store did not answer in time'), { name: 'TimeoutError' }));
-    });
     try {
-      const answer = await Promise.race([work(), over.promise]);
+      const answer = await answerInTime(this.#parts.clock, STORE_TIMEOUT_MS, work);
       this.#failing.delete(operation);
       return answer;
     } catch (error) {
       this.#failing.add(operation);
       throw error;
-    } finally {
-      timer.cancel();
     }
   }
 }

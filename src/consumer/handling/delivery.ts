@@ -45,6 +45,8 @@ export interface Delivery {
   copy: PendingCopy | undefined;
   /** Tries of the handler so far. */
   attempts: number;
+  /** Somebody has asked to pass it over while it ran: where it fails, it is not tried again. */
+  isSkipped?: boolean;
 }
 
 /** Key and value, and what a record costs besides. */

@@ -3,7 +3,7 @@ import type { Delivery, Payer } from './delivery.js';
 
 interface Lane {
   readonly key: string;
-  readonly queue: Delivery[];
+  queue: Delivery[];
   /** `ready`: its first record may run. `running`: it runs. `overdue`: it runs and has no slot any more. `held`: it waits before it runs again. */
   state: 'ready' | 'running' | 'overdue' | 'held';
 }
@@ -238,9 +238,10 @@ export class FairScheduler {
     if (gone.size === 0) return;
     const head = lane.queue[0];
     const headGone = head !== undefined && gone.has(head);
-    dropped.push(...gone);
+    // One by one: as arguments of one call many would not find room.
+    for (const delivery of gone) dropped.push(delivery);
     this.#queued -= gone.size;
-    lane.queue.splice(0, lane.queue.length, ...lane.queue.filter((delivery) => !gone.has(delivery)));
+    lane.queue = lane.queue.filter((delivery) => !gone.has(delivery));
     if (!headGone) return;
     if (lane.state === 'ready') payer.ready.splice(payer.ready.indexOf(lane), 1);
     this.#makeReady(payer, lane);

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../../core/clock.js';
+import type { ReceivedRecord } from '../../record/wire-record.js';
 import type { Delivery } from './delivery.js';
 import type { FairScheduler } from './fair-scheduler.js';
 import type { IntakeBudget } from './intake-budget.js';
@@ -51,8 +52,8 @@ export class HandlerDispatch {
   }
 
   /** Handlers that have not settled though their time and their grace are over. */
-  get overdue(): number {
-    return this.#overdue.size;
+  get overdue(): readonly Delivery[] {
+    return [...this.#overdue];
   }
 
   /** Whether more handlers could run than there are records for. */
@@ -93,11 +94,19 @@ export class HandlerDispatch {
   /**
    * Forgets an owner's records of a partition that do not run.
    *
-   * @returns their offsets
+   * @returns the records
    */
-  dropOwner(of: PartitionSession, owner: Owner): number[] {
+  dropOwner(of: PartitionSession, owner: Owner): ReceivedRecord[] {
     const dropped = this.#drop((delivery) => delivery.session === of && delivery.owner === owner);
-    return dropped.map(({ record }) => record.offset);
+    return dropped.map(({ record }) => record);
+  }
+
+  /** An owner's records of a partition that run, below an offset, are not tried again where they fail. */
+  skipRunning(of: PartitionSession, owner: Owner, until: number): void {
+    for (const delivery of this) {
+      if (delivery.session === of && delivery.owner === owner && delivery.record.offset < until)
+        delivery.isSkipped = true;
+    }
   }
 
   /** Records that wait or run. */
@@ -138,12 +147,13 @@ export class HandlerDispatch {
     const { scheduler, budget, onRoom, isPaused } = this.#parts;
     const { session, owner, record } = delivery;
     this.#overdue.delete(delivery);
-    const isAgain = result.kind === 'again' && session.state === 'active';
+    const isFailed = result.kind === 'again' && session.state === 'active';
+    const isAgain = isFailed && delivery.isSkipped !== true;
     if (isAgain && !isPaused(owner)) {
       this.#hold(delivery, result.afterMs);
     } else {
-      if (result.kind === 'finished') session.ledger.finish(record.offset);
-      if (isAgain) session.ledger.rewind(owner, [record.offset]);
+      if (result.kind === 'finished' || (isFailed && !isAgain)) session.ledger.finish(record.offset);
+      if (isAgain) session.ledger.rewind(owner, [record.offset], record.timestampMs);
       scheduler.settle(delivery);
       budget.giveBack(delivery);
       onRoom(owner);

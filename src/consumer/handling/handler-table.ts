@@ -1,12 +1,18 @@
 import type { EventHandler } from '../../api/handler.js';
 import { ContractSet } from '../../contract/contract-set.js';
 import type { AnyEventContract } from '../../contract/event-contract.js';
+import { olderVersions } from '../../contract/upcast.js';
 import { tenantryError } from '../../core/errors.js';
 import type { HandlerPolicy } from './handler-policy.js';
 
 /** A contract and the handler that takes its events. */
 export interface Route {
+  /** The version in which the events were published. */
   readonly contract: AnyEventContract;
+  /** The versions that they become for the handler, one after the other; none where it takes them as they are. */
+  readonly upcasts: readonly AnyEventContract[];
+  /** The version that the handler gets. */
+  readonly handled: AnyEventContract;
   readonly handler: EventHandler;
   readonly policy: HandlerPolicy;
 }
@@ -21,15 +27,29 @@ export class HandlerTable {
     this.#contracts = new ContractSet(acceptUnprotected);
   }
 
-  /** @throws TenantryError `CONTRACT_CONFLICT` */
+  /**
+   * Adds a handler for a version, and for the older ones that are upcast to it and have no handler of their own. Of
+   * several handlers that an old version can be upcast to, that of the lowest version gets it.
+   *
+   * @throws TenantryError `CONTRACT_CONFLICT`
+   */
   add(contract: AnyEventContract, handler: EventHandler, policy: HandlerPolicy): void {
-    if (this.#routes.has(contract.eventType)) {
+    if (this.#routes.get(contract.eventType)?.handled.version === contract.version) {
       throw tenantryError('CONTRACT_CONFLICT', `event contract ${contract.eventType} has a handler already`);
     }
     this.#contracts.add(contract);
-    this.#routes.set(contract.eventType, { contract, handler, policy });
+    const route = { handled: contract, handler, policy };
+    this.#routes.set(contract.eventType, { ...route, contract, upcasts: [] });
+    let upcasts = [contract];
+    for (const older of olderVersions(contract)) {
+      const present = this.#routes.get(older.eventType);
+      if (present === undefined || present.handled.version > contract.version)
+        this.#routes.set(older.eventType, { ...route, contract: older, upcasts });
+      upcasts = [older, ...upcasts];
+    }
   }
 
+  /** All versions that are handled, as they are or upcast. */
   get contracts(): readonly AnyEventContract[] {
     return [...this.#routes.values()].map(({ contract }) => contract);
   }

@@ -25,8 +25,9 @@ const MAX_REASON_LENGTH = 200;
  * tenant data. Cut at 200 characters.
  */
 export function deadLetter(reason: string): Error {
+  const given: unknown = reason;
   return new VerdictError(
-    { kind: 'dead-letter', reason: reason.slice(0, MAX_REASON_LENGTH) },
+    { kind: 'dead-letter', reason: typeof given === 'string' ? given.slice(0, MAX_REASON_LENGTH) : 'no reason given' },
     'the handler asked for the dead-letter topic',
   );
 }

@@ -1,9 +1,10 @@
 import type { ConsumedEvent } from '../../api/consumed-event.js';
 import type { SealedFields } from '../../contract/event-contract.js';
+import { upcastData } from '../../contract/upcast.js';
 import { validatePayload } from '../../contract/validate.js';
 import { tenantryError } from '../../core/errors.js';
 import type { OpenedValue, RecordCipher, SealedIdentity } from '../../encryption/record-cipher.js';
-import { isReservedHeader } from '../../record/header-names.js';
+import { CLOUD_EVENT_HEADER, isReservedHeader } from '../../record/header-names.js';
 import type { WireHeader } from '../../record/wire-record.js';
 import type { ValueSerde } from '../../serde/value-serde.js';
 import type { Delivery } from './delivery.js';
@@ -25,12 +26,12 @@ interface Opened {
 }
 
 /**
- * Makes the event of a guarded record: open → decode → validate. Answers at once where no key service has
+ * Makes the event of a guarded record: open → decode → validate → upcast. Answers at once where no key service has
  * to be asked. Fails with the codes of `RecordCipher`, with `SEAL_MISSING`, `SEALED_FIELDS_INVALID`,
- * `UNEXPECTED_TOMBSTONE`, `PAYLOAD_MALFORMED` or `PAYLOAD_INVALID`.
+ * `UNEXPECTED_TOMBSTONE`, `PAYLOAD_MALFORMED`, `PAYLOAD_INVALID` or `UPCAST_FAILED`.
  */
 export function openEvent(
-  delivery: Delivery,
+  delivery: Pick<Delivery, 'record'>,
   guarded: GuardedRecord,
   route: Route,
   parts: OpenParts,
@@ -40,7 +41,12 @@ export function openEvent(
   return decode(delivery, guarded, route, parts, opened);
 }
 
-function open(delivery: Delivery, guarded: GuardedRecord, route: Route, parts: OpenParts): Opened | Promise<Opened> {
+function open(
+  delivery: Pick<Delivery, 'record'>,
+  guarded: GuardedRecord,
+  route: Route,
+  parts: OpenParts,
+): Opened | Promise<Opened> {
   const { value, timestampMs } = delivery.record;
   const protection = parts.handlers.requiredProtection(route.contract);
   if (protection === 'none') return { value, timeMs: guarded.eventTimeMs ?? timestampMs };
@@ -80,7 +86,11 @@ function open(delivery: Delivery, guarded: GuardedRecord, route: Route, parts: O
 }
 
 /** The names that the seal binds, from the key and headers; the topic from the subscription. */
-export function sealedIdentity(delivery: Delivery, guarded: GuardedRecord, route: Route): SealedIdentity {
+export function sealedIdentity(
+  delivery: Pick<Delivery, 'record'>,
+  guarded: GuardedRecord,
+  route: Route,
+): SealedIdentity {
   const { key } = delivery.record;
   if (key === null) throw tenantryError('RECORD_KEY_INVALID', 'a guarded record has a key');
   return {
@@ -93,23 +103,25 @@ export function sealedIdentity(delivery: Delivery, guarded: GuardedRecord, route
 }
 
 function decode(
-  delivery: Delivery,
+  delivery: Pick<Delivery, 'record'>,
   guarded: GuardedRecord,
   route: Route,
   parts: OpenParts,
   opened: Opened,
 ): ConsumedEvent | Promise<ConsumedEvent> {
-  const { contract } = route;
+  const { contract, handled, upcasts } = route;
   const event = (data: unknown): ConsumedEvent => ({
     id: guarded.eventId,
     type: contract.type,
-    version: contract.version,
+    version: handled.version,
+    publishedVersion: contract.version,
     tenantId: guarded.tenantId,
     aggregateId: guarded.aggregateId,
     timestamp: new Date(opened.timeMs),
     headers: guarded.hasOtherHeaders ? readableHeaders(delivery.record.headers) : NO_HEADERS,
     data,
   });
+  const validated = (value: unknown): unknown => upcastData(upcasts, validatePayload(contract, value));
   if (opened.value === null) {
     if (contract.compacted) return event(null);
     throw tenantryError(
@@ -120,11 +132,11 @@ function decode(
   const { sealed } = opened;
   if (sealed !== undefined) {
     const split = { readable: opened.value, sealed: sealed.bytes };
-    return event(validatePayload(contract, parts.serde.fields?.join(contract, sealed.protection, split)));
+    return event(validated(parts.serde.fields?.join(contract, sealed.protection, split)));
   }
   const decoded = parts.serde.decode(contract, opened.value);
-  if (decoded instanceof Promise) return decoded.then((value) => event(validatePayload(contract, value)));
-  return event(validatePayload(contract, decoded));
+  if (decoded instanceof Promise) return decoded.then((value) => event(validated(value)));
+  return event(validated(decoded));
 }
 
 const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze(Object.create(null) as Record<string, string>);
@@ -132,8 +144,9 @@ const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze(Object.create
 /** The application's own headers. Without a prototype, so that a header of any name is only a property. */
 function readableHeaders(headers: readonly WireHeader[]): Readonly<Record<string, string>> {
   let readable: Record<string, string> | undefined;
+  const isDescribed = headers.some(({ name }) => name === CLOUD_EVENT_HEADER.specVersion);
   for (const { name, value } of headers) {
-    if (isReservedHeader(name)) continue;
+    if (isReservedHeader(name) || (isDescribed && name === CLOUD_EVENT_HEADER.contentType)) continue;
     readable ??= Object.create(null) as Record<string, string>;
     readable[name] = value.toString('utf8');
   }

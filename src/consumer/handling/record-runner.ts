@@ -10,6 +10,7 @@ import type { Counters } from './counters.js';
 import { Deadlines, type Timed } from './deadlines.js';
 import { dedupeKey, type Dedupe } from './dedupe.js';
 import { VIOLATIONS, type Delivery, type PendingCopy } from './delivery.js';
+import type { ErasureNotice } from './erasure-notice.js';
 import { openingFailure } from './failure.js';
 import { DeliveryContext, type PublisherOf } from './handler-context.js';
 import type { Route } from './handler-table.js';
@@ -32,6 +33,8 @@ export interface RunnerParts extends OpenParts {
   readonly counters: Counters;
   /** Where redelivered events are passed over. */
   readonly dedupe: Dedupe | undefined;
+  /** Who is told of erased records. */
+  readonly erasureNotice: ErasureNotice | undefined;
   readonly publisherOf: PublisherOf;
   /** Whether a tenant is known; undefined where that cannot be told now. */
   readonly knows: (tenantId: TenantId) => boolean | undefined;
@@ -119,7 +122,7 @@ export class RecordRunner {
   ): Promise<RunResult> {
     if (delivery.session.state !== 'active') return Promise.resolve(STOPPED); // it went away while the key service was asked
     if (!this.#parts.mayHandle(delivery)) return Promise.resolve(LATER);
-    if ('failure' in event) return this.#afterOpeningFailure(delivery, event.failure);
+    if ('failure' in event) return this.#afterOpeningFailure(delivery, guarded, event.failure);
     if (this.#parts.dedupe !== undefined) return this.#handleOnce(delivery, guarded, route, event, this.#parts.dedupe);
     return this.#handle(delivery, guarded, route, event, undefined);
   }
@@ -164,11 +167,35 @@ export class RecordRunner {
     this.#parts.telemetry.log('dedupeFailed', { ...placeOf(delivery), operation, error: describeForeignError(error) });
   }
 
-  #afterOpeningFailure(delivery: Delivery, error: unknown): Promise<RunResult> {
+  #afterOpeningFailure(delivery: Delivery, guarded: GuardedRecord, error: unknown): Promise<RunResult> {
     const { kind, code } = openingFailure(error);
+    if (kind === 'erased') return this.#passErased(delivery, guarded);
     if (kind === 'quarantine') return this.#quarantine(delivery, code);
     if (kind === 'dead-letter') return this.#deadLetter(delivery, code, undefined);
     return this.#hold(delivery, code);
+  }
+
+  /** The application is told first: a crash in between tells it twice, never not at all. */
+  async #passErased(delivery: Delivery, { tenantId, eventType }: GuardedRecord): Promise<RunResult> {
+    const { counters, telemetry, erasureNotice } = this.#parts;
+    const { topic, partition, offset, timestampMs } = delivery.record;
+    try {
+      await erasureNotice?.tell({
+        tenantId,
+        topic,
+        partition,
+        offset,
+        eventType,
+        timestamp: new Date(timestampMs),
+      });
+    } catch (error) {
+      telemetry.log('erasureNoticeFailed', { ...placeOf(delivery), error: describeForeignError(error) });
+      return { kind: 'again', afterMs: HOLD_RETRY_MS };
+    }
+    if (delivery.session.state !== 'active') return STOPPED; // it went away while the application was told
+    counters.erased(delivery.payer);
+    telemetry.log('erased', placeOf(delivery));
+    return FINISHED;
   }
 
   #hold(delivery: Delivery, code: ErrorCode): Promise<RunResult> {
@@ -201,21 +228,24 @@ export class RecordRunner {
       earlier: undefined,
       later: undefined,
     };
+    const failed = (error: unknown): RunResult | Promise<RunResult> => {
+      this.#end(attempt);
+      return this.#afterFailure(attempt, attempt.grace === undefined ? error : TIMED_OUT);
+    };
     delivery.session.running.add(context);
     deadlines.begin(attempt);
     return ambient.runHandler<unknown, RunResult>(
       tenantId,
       () => telemetry.runInSpan(span, () => route.handler(event, context)),
-      () => {
+      (answer) => {
+        // Made and not thrown, but returned: it cannot have been meant for nothing.
+        if (verdictOf(answer) !== undefined) return failed(answer);
         this.#end(attempt);
         counters.handled(tenantId);
         telemetry.endProcess(span, 'handled');
         return remember === undefined ? FINISHED : remember();
       },
-      (error) => {
-        this.#end(attempt);
-        return this.#afterFailure(attempt, attempt.grace === undefined ? error : TIMED_OUT);
-      },
+      failed,
     );
   }
 
@@ -262,7 +292,8 @@ export class RecordRunner {
     counters.failedAttempt(delivery.payer);
     const verdict = verdictOf(error);
     if (verdict?.kind === 'dead-letter') return this.#deadLetter(delivery, 'DEAD_LETTERED', verdict.reason);
-    const name = error === TIMED_OUT ? undefined : describeForeignError(error);
+    const asked = verdict?.kind === 'retry' ? 'retryAfter' : undefined;
+    const name = error === TIMED_OUT ? undefined : (asked ?? describeForeignError(error));
     telemetry.log('handlerFailed', { ...placeOf(delivery), code, error: name, attempt: delivery.attempts });
     if (delivery.attempts >= retry.attempts) return this.#deadLetter(delivery, code, name);
     if (verdict?.kind === 'retry') return { kind: 'again', afterMs: verdict.afterMs };

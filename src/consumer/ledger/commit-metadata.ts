@@ -38,7 +38,7 @@ const BEGAN_AT = 1;
 const CONTROL_OFFSET = 2;
 /** Extension: a replay under way: varints of `until` and `resume` − `until`, then the tenant's id. */
 const REPLAY = 3;
-/** Extension: a skip that goes on ahead of the head: a varint of its end, then the tenant's id. */
+/** Extension: a skip below whose end something is unfinished or not read: a varint of its end, then the tenant's id. */
 const SKIP = 4;
 
 /** Where a parked tenant's reading stands, by a fingerprint of the tenant; a collision only redelivers. */
@@ -67,7 +67,7 @@ export interface RecordedNotes {
   readonly controlOffset?: number | undefined;
   /** Tenants whose records are handled again on purpose. */
   readonly replays?: readonly RecordedReplay[] | undefined;
-  /** Tenants whose records are passed over on purpose, up to an offset that the head has not come to. */
+  /** Tenants whose records that are awaited, or were not read yet, are passed over on purpose up to an offset. */
   readonly skips?: readonly { readonly owner: Owner; readonly until: number }[] | undefined;
 }
 

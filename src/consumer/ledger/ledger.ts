@@ -26,7 +26,10 @@ export class PartitionLedger {
   readonly #awaited = new OffsetSet();
   /** Up to where owners' records are handled again on purpose, until the last of those is finished. */
   readonly #replayed = new Map<Owner, number>();
-  /** Owners whose records ahead of the head are passed over for good, up to an offset. */
+  /**
+   * Owners whose records are passed over for good up to an offset: those ahead of the head, those that are awaited, and
+   * what runs, which the next owner awaits after a crash.
+   */
   readonly #skips = new Map<Owner, number>();
   #head: number;
 
@@ -81,9 +84,15 @@ export class PartitionLedger {
   /** The head's reader has come to a record. Offsets come in ascending order; what they leave out does not exist. */
   receive(offset: number, owner: Owner): Receipt {
     this.passTo(offset);
-    if (offset < this.#head) return this.#awaited.delete(offset) ? 'awaited' : 'passed';
+    const isSkipped = offset < (this.#skips.get(owner) ?? 0);
+    if (offset < this.#head) {
+      if (!this.#awaited.delete(offset)) return 'passed';
+      if (!isSkipped) return 'awaited';
+      this.#taken.delete(offset);
+      return 'passed';
+    }
     this.#head = offset + 1;
-    if (offset < (this.#skips.get(owner) ?? 0)) return 'passed';
+    if (isSkipped) return 'passed';
     const cursor = this.cursors.of(owner);
     if (cursor === undefined) return 'offered';
     cursor.unread += 1;
@@ -126,24 +135,25 @@ export class PartitionLedger {
    * of them at the latest.
    *
    * @param dropped - their offsets
+   * @param writtenAtMs - when the oldest of them was written
    */
-  rewind(owner: Owner, dropped: readonly number[]): void {
+  rewind(owner: Owner, dropped: readonly number[], writtenAtMs?: number): void {
     for (const one of dropped) this.#taken.delete(one);
     const cursor = this.cursors.of(owner);
     const { replay } = cursor ?? {};
     // What a replay will not come by is where its owner goes on after it.
-    const ahead = replay === undefined ? [] : dropped.filter((one) => one >= replay.until);
     if (cursor !== undefined && replay !== undefined) {
-      cursor.replay = { until: replay.until, resume: Math.min(replay.resume, ...ahead) };
+      const ahead = dropped.filter((one) => one >= replay.until);
+      cursor.replay = { until: replay.until, resume: lowest(replay.resume, ahead) };
     }
-    const behind = dropped.filter((one) => !ahead.includes(one));
-    const from = Math.min(cursor?.offset ?? this.#head, ...behind);
+    const behind = replay === undefined ? dropped : dropped.filter((one) => one < replay.until);
+    const from = lowest(cursor?.offset ?? this.#head, behind);
     if (from >= this.#head) return;
-    if (cursor?.owner === undefined) this.cursors.park(owner, from);
-    else {
-      cursor.offset = from;
-      cursor.isComplete = false;
-    }
+    const own = cursor?.owner === undefined ? this.cursors.park(owner, from) : cursor;
+    own.offset = from;
+    own.unread += dropped.length;
+    own.isComplete = false;
+    if (writtenAtMs !== undefined) own.sinceMs = Math.min(own.sinceMs ?? writtenAtMs, writtenAtMs);
   }
 
   /**
@@ -152,6 +162,8 @@ export class PartitionLedger {
    * @param dropped - offsets of its records that were dropped before they ran
    */
   replay(owner: Owner, dropped: readonly number[], from: number, until: number): void {
+    // What a skip would pass over is among what is asked for, unless it is ahead of the head and this is not.
+    if (until > this.#head || (this.#skips.get(owner) ?? 0) <= this.#head) this.#skips.delete(owner);
     const before = this.cursors.of(owner);
     const place = before?.replay?.resume ?? before?.offset ?? this.#head;
     // What a replay under way has still to come by may never have been handled: this one comes by it too.
@@ -162,11 +174,12 @@ export class PartitionLedger {
       return;
     }
     for (const one of dropped) this.#taken.delete(one);
-    const start = Math.min(from, underWay?.from ?? from, ...dropped);
+    const start = lowest(Math.min(from, underWay?.from ?? from), dropped);
     const cursor = before?.owner === undefined ? this.cursors.park(owner, start) : before;
     cursor.offset = start;
     cursor.isComplete = false;
-    cursor.replay = { until: end, resume: Math.min(place, ...dropped.filter((one) => one >= end)) };
+    const ahead = dropped.filter((one) => one >= end);
+    cursor.replay = { until: end, resume: lowest(place, ahead) };
     this.#replayed.set(owner, end);
   }
 
@@ -186,7 +199,7 @@ export class PartitionLedger {
       owner,
       dropped.filter((one) => one >= until),
     );
-    if (until > this.#head) this.#skips.set(owner, until);
+    if (until > this.watermark) this.#skips.set(owner, until);
     const cursor = this.cursors.of(owner);
     if (cursor === undefined || cursor.offset >= until) return;
     const own = cursor.owner === undefined ? this.cursors.park(owner, cursor.offset) : cursor;
@@ -197,9 +210,9 @@ export class PartitionLedger {
 
   /** What is under way for single owners, as the commit metadata tells it. */
   notes(): Pick<RecordedNotes, 'replays' | 'skips'> {
-    for (const [owner, until] of this.#skips) if (until <= this.#head) this.#skips.delete(owner);
-    const replays = this.cursors.replays();
     const { watermark } = this;
+    for (const [owner, until] of this.#skips) if (until <= watermark) this.#skips.delete(owner);
+    const replays = this.cursors.replays();
     for (const [owner, until] of this.#replayed) {
       if (replays.some((replay) => replay.owner === owner)) continue;
       // Its cursor has gone on, and records of it run: after a crash they are still what they are.
@@ -225,4 +238,9 @@ export class PartitionLedger {
       taken: toRuns(this.#taken.sorted()),
     };
   }
+}
+
+/** The lowest of many: as arguments of one call they would not find room. */
+function lowest(first: number, others: readonly number[]): number {
+  return others.reduce((low, one) => Math.min(low, one), first);
 }

@@ -41,6 +41,8 @@ export class PartitionSession implements TopicPartition {
   position: number;
   /** Whether the head's reader rests on purpose. */
   isPaused = false;
+  /** Where its log ended when the broker was asked last. */
+  endOffset = 0;
   /** Where the head's reader has to be moved to before anything it brings counts; undefined where it is right. */
   moveTo: number | undefined;
   /** Asks what is read from there whether the log is the one that was read before; undefined where nobody doubts it. */

@@ -2,8 +2,10 @@ import { delay, type Clock } from '../../core/clock.js';
 import type { ReceivedRecord } from '../../record/wire-record.js';
 import type { Telemetry } from '../../telemetry/telemetry.js';
 import type { LogRange, PartitionReader, ReaderListener, TopicPartition } from '../../transport/port.js';
+import { ChunkSize } from './chunk-size.js';
 import { CursorRun } from './cursor-run.js';
 import { RenewedReader } from './renewed-reader.js';
+import { heldBytes } from '../handling/delivery.js';
 import type { PartitionSession } from '../ledger/partition-session.js';
 import { ownerOf, type Owner } from '../ledger/record-owner.js';
 import { Rest } from '../../core/rest.js';
@@ -55,6 +57,7 @@ const CHUNK_RECORDS = 100;
 const SLICE_RECORDS = 1_000;
 /** What a waiting run keeps of other runs' polls before it gives up its place. */
 const MAX_REST_RECORDS = 500;
+const MAX_REST_BYTES = 4_194_304;
 const IDLE_MS = 100;
 /** While the head is behind, one turn in so many: parked tenants go on, slowly, however long it takes. */
 const TURNS_FOR_THE_HEAD = 8;
@@ -72,6 +75,7 @@ const STANDSTILL_MS = 10_000;
 export class CatchUpReader {
   readonly #parts: CatchUpParts;
   readonly #runs = new Map<PartitionSession, ActiveRun>();
+  readonly #chunk = new ChunkSize();
   readonly #reader: RenewedReader;
   #ends: (TopicPartition & { readonly offset: number })[] = [];
   #turn = 0;
@@ -194,7 +198,8 @@ export class CatchUpReader {
     }
     this.#ends = [];
     const before = this.counts;
-    const records = await reader.poll(CHUNK_RECORDS);
+    const records = await reader.poll(Math.min(CHUNK_RECORDS, this.#chunk.records));
+    this.#chunk.adapt(records);
     const ends = this.#ends;
     if (records.length > 0) this.#reader.succeed();
     for (const record of records) this.#runOf(record)?.rest.push(record);
@@ -260,7 +265,7 @@ export class CatchUpReader {
     let done = 0;
     for (const record of rest) {
       if (!this.#parts.receive(session, run, record)) {
-        if (this.#waitsFor(session, run, rest.length - done)) break;
+        if (this.#waitsFor(session, run, rest, done)) break;
         const owner = ownerOf(record.key);
         run.leaveBehind(record.offset, owner);
         const cursor = session.ledger.cursors.of(owner);
@@ -309,10 +314,12 @@ export class CatchUpReader {
   }
 
   /** Whether a run stays where it is until the next record's owner has room: only where nobody waits for the run. */
-  #waitsFor(session: PartitionSession, run: CursorRun, restRecords: number): boolean {
-    if (restRecords > MAX_REST_RECORDS) return false;
+  #waitsFor(session: PartitionSession, run: CursorRun, rest: readonly ReceivedRecord[], done: number): boolean {
+    const left = rest.length - done;
+    if (left > MAX_REST_RECORDS) return false;
     run.settle(this.#turn);
-    return this.#next(session) === undefined;
+    if (this.#next(session) !== undefined) return false;
+    return left <= 1 || bytesFrom(rest, done) <= MAX_REST_BYTES;
   }
 
   #isOfNoUse(session: PartitionSession, run: CursorRun, restRecords: number): boolean {
@@ -344,4 +351,13 @@ export class CatchUpReader {
       this.#reader.fail((error as Error).message); // only one that has died does not leave
     }
   }
+}
+
+function bytesFrom(records: readonly ReceivedRecord[], start: number): number {
+  let bytes = 0;
+  for (let at = start; at < records.length; at += 1) {
+    const record = records[at];
+    if (record !== undefined) bytes += heldBytes(record);
+  }
+  return bytes;
 }

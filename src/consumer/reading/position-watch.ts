@@ -139,6 +139,7 @@ export class PositionWatch {
     const at = session.position;
     const range = await this.#consumer.logRange(session, TIMEOUT_MS);
     if (session.state !== 'active') return;
+    session.endOffset = range.highOffset;
     this.#compareCursors(session, range);
     this.#lookAtRetention(session, range);
     if (session.position !== at) return; // a position that moves is in its log

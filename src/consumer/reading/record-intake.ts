@@ -42,7 +42,7 @@ export class RecordIntake {
     const receipt = ledger.receive(record.offset, owner);
     if (receipt === 'passed') return;
     if (receipt === 'awaited' && this.#mustWait(session, owner, record.offset)) {
-      ledger.rewind(owner, [record.offset]);
+      ledger.rewind(owner, [record.offset], record.timestampMs);
       return;
     }
     const delivery = this.#deliveryOf(session, record, owner);

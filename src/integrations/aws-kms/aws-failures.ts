@@ -1,10 +1,13 @@
 import { KeyServiceFailure, type KeyServiceFailureKind } from '../../encryption/key-service.js';
 
+/** The error of a key that waits for its deletion, among others. */
+export const INVALID_STATE = 'KMSInvalidStateException';
+
 /**
  * What an error of the SDK means, by its name: messages are often empty and not for logs. Credentials that AWS does
  * not take say nothing of a tenant's key, so they count as no answer.
  *
- * See the errors of `GenerateDataKey` and `Decrypt` in the AWS KMS API reference.
+ * See the errors of `GenerateDataKey`, `Decrypt` and `ScheduleKeyDeletion` in the AWS KMS API reference.
  */
 const KINDS: ReadonlyMap<string, KeyServiceFailureKind> = new Map<string, KeyServiceFailureKind>([
   ['InvalidCiphertextException', 'data-key-refused'],
@@ -15,7 +18,7 @@ const KINDS: ReadonlyMap<string, KeyServiceFailureKind> = new Map<string, KeySer
   ['InvalidArnException', 'key-refused'],
   ['InvalidGrantTokenException', 'key-refused'],
   ['InvalidKeyUsageException', 'key-refused'],
-  ['KMSInvalidStateException', 'key-refused'],
+  [INVALID_STATE, 'key-refused'],
   ['UnsupportedOperationException', 'key-refused'],
   ['ValidationException', 'key-refused'],
   ['AbortError', 'away'],

@@ -1,6 +1,7 @@
 import { checkOptions } from '../../core/invalid-options.js';
 import { lazySchema } from '../../core/lazy-schema.js';
 import type { TenantId } from '../../core/tenant-id.js';
+import type { DestroyKekOptions, KekDestruction } from '../../encryption/key-destruction.js';
 import { ConfiguredKeks, keyUrisSchema, type KeyNaming, type KeyUris } from '../../encryption/key-uris.js';
 import {
   classifiedCall,
@@ -8,7 +9,8 @@ import {
   type GeneratedDataKey,
   type KeyService,
 } from '../../encryption/key-service.js';
-import { failureOf } from './aws-failures.js';
+import { AwsDestruction, isBeingDestroyed, type AwsDestroyingClient } from './aws-destruction.js';
+import { failureOf, INVALID_STATE } from './aws-failures.js';
 
 /** A call of GenerateDataKey. */
 export interface AwsDataKeyRequest {
@@ -26,7 +28,7 @@ export interface AwsDecryptRequest {
 }
 
 /** What is needed of a client: a `KMS` of the package `@aws-sdk/client-kms`. */
-export interface AwsKmsClient {
+export interface AwsKmsClient extends AwsDestroyingClient {
   /** GenerateDataKey: a new data key, plain and wrapped. */
   generateDataKey(
     request: AwsDataKeyRequest,
@@ -45,6 +47,8 @@ export interface AwsKmsOptions {
   readonly client: AwsKmsClient;
   /** Key ids, key ARNs, alias names (`alias/…`) or alias ARNs of symmetric keys. An alias must never be moved to another key. */
   readonly keys: KeyUris;
+  /** How long AWS waits before it deletes a key that is destroyed, in days: 7 to 30. Default 30 */
+  readonly deletionWaitDays?: number | undefined;
 }
 
 const KEY_ARN = /^arn:aws[a-z-]*:kms:[a-z0-9-]{1,32}:\d{12}:(?:key\/[\w-]{1,64}|alias\/[\w/-]{1,250})$/;
@@ -63,6 +67,7 @@ const optionsSchema = lazySchema((z) =>
   z.strictObject({
     client: z.custom<AwsKmsClient>(isClient, 'must be a KMS of @aws-sdk/client-kms (KMSClient has no methods to call)'),
     keys: keyUrisSchema(z, naming),
+    deletionWaitDays: z.int().min(7).max(30).default(30),
   }),
 );
 
@@ -74,22 +79,29 @@ const optionsSchema = lazySchema((z) =>
  * @throws TenantryError `INVALID_OPTIONS`
  */
 export function awsKms(options: AwsKmsOptions): KeyService {
-  const { client, keys } = checkOptions('awsKms', optionsSchema, options);
-  return new AwsKms(client, new ConfiguredKeks(keys, naming));
+  const { client, keys, deletionWaitDays } = checkOptions('awsKms', optionsSchema, options);
+  const keks = new ConfiguredKeks(keys, naming);
+  return new AwsKms(client, keks, new AwsDestruction(client, keks, deletionWaitDays));
 }
 
 class AwsKms implements KeyService {
   readonly maxBlobBytes = MAX_BLOB_BYTES;
   readonly #client: AwsKmsClient;
   readonly #keks: ConfiguredKeks;
+  readonly #destruction: AwsDestruction;
 
-  constructor(client: AwsKmsClient, keks: ConfiguredKeks) {
+  constructor(client: AwsKmsClient, keks: ConfiguredKeks, destruction: AwsDestruction) {
     this.#client = client;
     this.#keks = keks;
+    this.#destruction = destruction;
   }
 
   kekIds(tenantId: TenantId): readonly Buffer[] {
     return this.#keks.ids(tenantId);
+  }
+
+  keyUri(tenantId: TenantId, kekId: Buffer): string {
+    return this.#keks.uri(tenantId, kekId);
   }
 
   async generateDataKey(tenantId: TenantId, kekId: Buffer, signal: AbortSignal): Promise<GeneratedDataKey> {
@@ -98,9 +110,8 @@ class AwsKms implements KeyService {
       KeySpec: 'AES_256',
       EncryptionContext: contextOf(tenantId),
     };
-    const answer = await classifiedCall(
-      () => this.#client.generateDataKey(request, { abortSignal: signal }),
-      failureOf,
+    const answer = await this.#call(request.KeyId, signal, () =>
+      this.#client.generateDataKey(request, { abortSignal: signal }),
     );
     return { plaintext: answer.Plaintext ?? NO_BYTES, blob: answer.CiphertextBlob ?? NO_BYTES };
   }
@@ -116,8 +127,39 @@ class AwsKms implements KeyService {
       EncryptionAlgorithm: 'SYMMETRIC_DEFAULT',
       EncryptionContext: contextOf(tenantId),
     };
-    const answer = await classifiedCall(() => this.#client.decrypt(request, { abortSignal: signal }), failureOf);
+    const answer = await this.#call(KeyId, signal, () => this.#client.decrypt(request, { abortSignal: signal }));
     return answer.Plaintext ?? NO_BYTES;
+  }
+
+  destroyKek(
+    tenantId: TenantId,
+    kekId: Buffer,
+    options: DestroyKekOptions,
+    signal: AbortSignal,
+  ): Promise<KekDestruction> {
+    return this.#destruction.destroy(tenantId, kekId, options, signal);
+  }
+
+  async #call<T>(keyId: string, signal: AbortSignal, call: () => Promise<T>): Promise<T> {
+    try {
+      return await classifiedCall(call, failureOf);
+    } catch (failure) {
+      throw await this.#withState(failure, keyId, signal);
+    }
+  }
+
+  /** A key in a wrong state waits for its deletion, or for its material: AWS tells which in its description only. */
+  async #withState(failure: unknown, keyId: string, signal: AbortSignal): Promise<unknown> {
+    const isState = failure instanceof KeyServiceFailure && failure.message === INVALID_STATE;
+    if (!isState || this.#client.describeKey === undefined) return failure;
+    try {
+      const { KeyMetadata } = await this.#client.describeKey({ KeyId: keyId }, { abortSignal: signal });
+      const state = KeyMetadata?.KeyState;
+      return isBeingDestroyed(state) ? new KeyServiceFailure('key-being-destroyed', state ?? INVALID_STATE) : failure;
+    } catch {
+      // Without the right to describe it, it is refused, as it was.
+      return failure;
+    }
   }
 }
 

@@ -5,3 +5,4 @@ export {
   type AwsKmsClient,
   type AwsKmsOptions,
 } from './aws-kms.js';
+export type { AwsDestroyingClient, AwsKeyMetadata } from './aws-destruction.js';

@@ -1,10 +1,12 @@
 import { KeyServiceFailure } from '../../encryption/key-service.js';
 
+export type AzureOperation = 'encrypt' | 'decrypt' | 'delete' | 'read-deleted' | 'purge';
+
 /**
  * Classifies what a call of the client rejected with, by the status of Azure's answer. Credentials that Azure does not
  * take (401) say nothing of a tenant's key, so they count as no answer.
  */
-export function failureOf(error: unknown, operation: 'encrypt' | 'decrypt'): KeyServiceFailure {
+export function failureOf(error: unknown, operation: AzureOperation): KeyServiceFailure {
   const { statusCode } = (error ?? {}) as { statusCode?: unknown };
   const reason = typeof statusCode === 'number' ? `${operation}-${statusCode}` : 'no-answer';
   switch (statusCode) {

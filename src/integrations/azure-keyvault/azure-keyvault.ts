@@ -6,6 +6,7 @@ import type { TenantId } from '../../core/tenant-id.js';
 import { isConfidentialUrl } from '../../encryption/confidential-url.js';
 import { tenantContext } from '../../encryption/kek-identity.js';
 import { KEY_BYTES } from '../../encryption/key-derivation.js';
+import type { DestroyKekOptions, KekDestruction } from '../../encryption/key-destruction.js';
 import {
   classifiedCall,
   KeyServiceFailure,
@@ -13,6 +14,7 @@ import {
   type KeyService,
 } from '../../encryption/key-service.js';
 import { ConfiguredKeks, keyUrisSchema, type KeyNaming, type KeyUris } from '../../encryption/key-uris.js';
+import { AzureDestruction, type AzureDeletion } from './azure-destruction.js';
 import { failureOf } from './azure-failures.js';
 
 /** A call of `encrypt`. */
@@ -54,6 +56,8 @@ export interface AzureKeyVaultOptions {
    * because no ciphertext of Azure says which version made it: a rotated key is a new id, put before the former.
    */
   readonly keys: KeyUris;
+  /** How keys are destroyed. Without it none can be. */
+  readonly deletion?: AzureDeletion | undefined;
 }
 
 const KEY_ID = /^https?:\/\/[^/?#@]{1,255}\/keys\/[0-9A-Za-z-]{1,127}\/[0-9a-f]{32}$/;
@@ -76,6 +80,15 @@ const optionsSchema = lazySchema((z) =>
       'must be a function that makes a CryptographyClient of @azure/keyvault-keys for a key id',
     ),
     keys: keyUrisSchema(z, naming),
+    deletion: z
+      .strictObject({
+        client: z.custom<AzureDeletion['client']>(
+          (value) => typeof value === 'function',
+          'must be a function that makes a KeyClient of @azure/keyvault-keys for the URL of a vault',
+        ),
+        purge: z.boolean().default(false),
+      })
+      .optional(),
   }),
 );
 
@@ -87,23 +100,30 @@ const optionsSchema = lazySchema((z) =>
  * @throws TenantryError `INVALID_OPTIONS`
  */
 export function azureKeyVault(options: AzureKeyVaultOptions): KeyService {
-  const { client, keys } = checkOptions('azureKeyVault', optionsSchema, options);
-  return new AzureKeyVault(client, new ConfiguredKeks(keys, naming));
+  const { client, keys, deletion } = checkOptions('azureKeyVault', optionsSchema, options);
+  const keks = new ConfiguredKeks(keys, naming);
+  return new AzureKeyVault(client, keks, new AzureDestruction(deletion, keks));
 }
 
 class AzureKeyVault implements KeyService {
   readonly maxBlobBytes = BLOB_BYTES;
   readonly #makeClient: AzureKeyVaultOptions['client'];
   readonly #keks: ConfiguredKeks;
+  readonly #destruction: AzureDestruction;
   readonly #clients = new LruMap<string, AzureCryptographyClient>(MAX_CLIENTS);
 
-  constructor(makeClient: AzureKeyVaultOptions['client'], keks: ConfiguredKeks) {
+  constructor(makeClient: AzureKeyVaultOptions['client'], keks: ConfiguredKeks, destruction: AzureDestruction) {
     this.#makeClient = makeClient;
     this.#keks = keks;
+    this.#destruction = destruction;
   }
 
   kekIds(tenantId: TenantId): readonly Buffer[] {
     return this.#keks.ids(tenantId);
+  }
+
+  keyUri(tenantId: TenantId, kekId: Buffer): string {
+    return this.#keks.uri(tenantId, kekId);
   }
 
   async generateDataKey(tenantId: TenantId, kekId: Buffer, signal: AbortSignal): Promise<GeneratedDataKey> {
@@ -114,9 +134,8 @@ class AzureKeyVault implements KeyService {
       plaintext,
       additionalAuthenticatedData: tenantContext(tenantId),
     };
-    const { iv, result, authenticationTag } = await classifiedCall(
-      () => this.#client(keyId).encrypt(parameters, { abortSignal: signal }),
-      (error) => failureOf(error, 'encrypt'),
+    const { iv, result, authenticationTag } = await this.#call('encrypt', keyId, signal, (client) =>
+      client.encrypt(parameters, { abortSignal: signal }),
     );
     if (iv?.length !== NONCE_BYTES || result.length !== KEY_BYTES || authenticationTag?.length !== TAG_BYTES) {
       throw new KeyServiceFailure('away', 'not-a-gcm-ciphertext');
@@ -134,11 +153,39 @@ class AzureKeyVault implements KeyService {
       authenticationTag: blob.subarray(NONCE_BYTES + KEY_BYTES),
       additionalAuthenticatedData: tenantContext(tenantId),
     };
-    const { result } = await classifiedCall(
-      () => this.#client(keyId).decrypt(parameters, { abortSignal: signal }),
-      (error) => failureOf(error, 'decrypt'),
+    const { result } = await this.#call('decrypt', keyId, signal, (client) =>
+      client.decrypt(parameters, { abortSignal: signal }),
     );
     return result;
+  }
+
+  destroyKek(
+    tenantId: TenantId,
+    kekId: Buffer,
+    options: DestroyKekOptions,
+    signal: AbortSignal,
+  ): Promise<KekDestruction> {
+    return this.#destruction.destroy(tenantId, kekId, options, signal);
+  }
+
+  async #call<T>(
+    operation: 'encrypt' | 'decrypt',
+    keyId: string,
+    signal: AbortSignal,
+    call: (client: AzureCryptographyClient) => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await classifiedCall(
+        () => call(this.#client(keyId)),
+        (error) => failureOf(error, operation),
+      );
+    } catch (failure) {
+      const isGone = failure instanceof KeyServiceFailure && failure.kind === 'key-gone';
+      if (isGone && (await this.#destruction.isDeleted(keyId, signal))) {
+        throw new KeyServiceFailure('key-being-destroyed', 'deleted-not-purged');
+      }
+      throw failure;
+    }
   }
 
   #client(keyId: string): AzureCryptographyClient {

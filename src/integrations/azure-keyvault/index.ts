@@ -5,3 +5,4 @@ export {
   type AzureEncryptParameters,
   type AzureKeyVaultOptions,
 } from './azure-keyvault.js';
+export type { AzureDeletedKey, AzureDeletion, AzureKeyClient, AzureKeyDeletion } from './azure-destruction.js';

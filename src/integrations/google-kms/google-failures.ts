@@ -6,8 +6,13 @@ const NOT_FOUND = 5;
 const PERMISSION_DENIED = 7;
 const FAILED_PRECONDITION = 9;
 
+export type GoogleOperation = 'encrypt' | 'decrypt' | 'destroy';
+
+/** The reason of a failure by the state of a key. */
+export const NOT_USABLE = 'FAILED_PRECONDITION';
+
 /** Classifies what a call of the client rejected with. Only a code leaves. */
-export function failureOf(error: unknown, operation: 'encrypt' | 'decrypt'): KeyServiceFailure {
+export function failureOf(error: unknown, operation: GoogleOperation): KeyServiceFailure {
   const { code, statusDetails } = (error ?? {}) as { code?: unknown; statusDetails?: unknown };
   switch (code) {
     case INVALID_ARGUMENT:
@@ -20,7 +25,7 @@ export function failureOf(error: unknown, operation: 'encrypt' | 'decrypt'): Key
     case FAILED_PRECONDITION:
       return isDestroyed(statusDetails)
         ? new KeyServiceFailure('key-gone', 'KEY_DESTROYED')
-        : new KeyServiceFailure('key-refused', 'FAILED_PRECONDITION');
+        : new KeyServiceFailure('key-refused', NOT_USABLE);
     default:
       return new KeyServiceFailure('away', typeof code === 'number' ? `code-${code}` : 'no-answer');
   }

@@ -1,13 +1,16 @@
 import { randomBytes } from 'node:crypto';
+import { unlessAborted } from '../../core/unless-aborted.js';
 import { checkOptions } from '../../core/invalid-options.js';
 import { lazySchema } from '../../core/lazy-schema.js';
 import type { TenantId } from '../../core/tenant-id.js';
 import { tenantContext } from '../../encryption/kek-identity.js';
 import { KEY_BYTES } from '../../encryption/key-derivation.js';
+import type { DestroyKekOptions, KekDestruction } from '../../encryption/key-destruction.js';
 import { KeyServiceFailure, type GeneratedDataKey, type KeyService } from '../../encryption/key-service.js';
 import { ConfiguredKeks, keyUrisSchema, type KeyNaming, type KeyUris } from '../../encryption/key-uris.js';
 import { crc32c } from './crc32c.js';
-import { failureOf } from './google-failures.js';
+import { GoogleDestruction, type GoogleDestroyingClient } from './google-destruction.js';
+import { failureOf, NOT_USABLE, type GoogleOperation } from './google-failures.js';
 
 /** A CRC-32C as the client takes and gives it. */
 export interface GoogleChecksum {
@@ -47,7 +50,7 @@ export interface GoogleDecryptResponse {
 }
 
 /** What is needed of a client: a `KeyManagementServiceClient` of the package `@google-cloud/kms`. */
-export interface GoogleKmsClient {
+export interface GoogleKmsClient extends GoogleDestroyingClient {
   /** Loads the credentials. */
   initialize(): Promise<unknown>;
   /** Encrypts with the primary version of a key. */
@@ -83,7 +86,7 @@ const naming: KeyNaming = {
 const MAX_BLOB_BYTES = 512;
 const NO_BYTES = new Uint8Array();
 /** Retries would go on for ten minutes after nobody waits any more. */
-const CALL = { timeout: 10_000, retry: null };
+const CALL: { timeout: number; retry: null } = { timeout: 10_000, retry: null };
 
 const optionsSchema = lazySchema((z) =>
   z.strictObject({
@@ -95,7 +98,7 @@ const optionsSchema = lazySchema((z) =>
 /**
  * Tenants' keys in Google Cloud KMS. A data key is made here and encrypted there, with the tenant as additional
  * authenticated data. Checksums go along both ways: a data key that was damaged on its way would seal records that
- * nobody can open. Only `encrypt` and `decrypt` are called, which Cloud KMS refuses for asymmetric keys.
+ * nobody can open. Data keys take only `encrypt` and `decrypt`, which Cloud KMS refuses for asymmetric keys.
  *
  * @throws TenantryError `INVALID_OPTIONS`
  */
@@ -108,21 +111,27 @@ class GoogleKms implements KeyService {
   readonly maxBlobBytes = MAX_BLOB_BYTES;
   readonly #client: GoogleKmsClient;
   readonly #keks: ConfiguredKeks;
+  readonly #destruction: GoogleDestruction;
 
   constructor(client: GoogleKmsClient, keks: ConfiguredKeks) {
     this.#client = client;
     this.#keks = keks;
+    this.#destruction = new GoogleDestruction(client, keks, CALL);
   }
 
   kekIds(tenantId: TenantId): readonly Buffer[] {
     return this.#keks.ids(tenantId);
   }
 
+  keyUri(tenantId: TenantId, kekId: Buffer): string {
+    return this.#keks.uri(tenantId, kekId);
+  }
+
   async generateDataKey(tenantId: TenantId, kekId: Buffer, signal: AbortSignal): Promise<GeneratedDataKey> {
     const name = this.#keks.uri(tenantId, kekId);
     const plaintext = randomBytes(KEY_BYTES);
     const request = { name, plaintext, plaintextCrc32c: { value: crc32c(plaintext) }, ...bindingOf(tenantId) };
-    const [answer] = await this.#call('encrypt', signal, () => this.#client.encrypt(request, CALL));
+    const answer = await this.#use('encrypt', tenantId, name, signal, () => this.#client.encrypt(request, CALL));
     const isWhatWasSent =
       answer.verifiedPlaintextCrc32c === true && answer.verifiedAdditionalAuthenticatedDataCrc32c === true;
     if (!isWhatWasSent) throw new KeyServiceFailure('away', 'damaged-on-its-way');
@@ -133,16 +142,54 @@ class GoogleKms implements KeyService {
     const name = this.#keks.uri(tenantId, kekId);
     if (blob.length === 0) throw new KeyServiceFailure('data-key-refused', 'empty');
     const request = { name, ciphertext: blob, ciphertextCrc32c: { value: crc32c(blob) }, ...bindingOf(tenantId) };
-    const [answer] = await this.#call('decrypt', signal, () => this.#client.decrypt(request, CALL));
+    const answer = await this.#use('decrypt', tenantId, name, signal, () => this.#client.decrypt(request, CALL));
     return received(answer.plaintext, answer.plaintextCrc32c);
   }
 
-  #call<T>(operation: 'encrypt' | 'decrypt', signal: AbortSignal, call: () => Promise<T>): Promise<T> {
-    return answerOf(operation, signal, async () => {
+  destroyKek(
+    tenantId: TenantId,
+    kekId: Buffer,
+    options: DestroyKekOptions,
+    signal: AbortSignal,
+  ): Promise<KekDestruction> {
+    return this.#destruction.destroy(tenantId, kekId, options, (call) => this.#call('destroy', signal, call));
+  }
+
+  async #use<T>(
+    operation: 'encrypt' | 'decrypt',
+    tenantId: TenantId,
+    name: string,
+    signal: AbortSignal,
+    call: () => Promise<[T, ...unknown[]]>,
+  ): Promise<T> {
+    try {
+      return await this.#call(operation, signal, call);
+    } catch (failure) {
+      const isNotUsable = failure instanceof KeyServiceFailure && failure.message === NOT_USABLE;
+      if (isNotUsable && (await this.#isBeingDestroyed(tenantId, name, signal))) {
+        throw new KeyServiceFailure('key-being-destroyed', 'DESTROY_SCHEDULED');
+      }
+      throw failure;
+    }
+  }
+
+  /** What is wrong with a key that may not be used is in its versions: the error names no state but `DESTROYED`. */
+  async #isBeingDestroyed(tenantId: TenantId, name: string, signal: AbortSignal): Promise<boolean> {
+    try {
+      return await this.#destruction.isUnderWay(tenantId, name, (call) => this.#call('destroy', signal, call));
+    } catch {
+      // Without the right to list them, or a client that can, it is refused.
+      return false;
+    }
+  }
+
+  async #call<T>(operation: GoogleOperation, signal: AbortSignal, call: () => Promise<[T, ...unknown[]]>): Promise<T> {
+    const [answer] = await answerOf(operation, signal, async () => {
       // A call of a client that cannot load its credentials also leaves a rejection that nobody can handle.
       await this.#client.initialize();
       return call();
     });
+    return answer;
   }
 }
 
@@ -164,18 +211,12 @@ function received(
 }
 
 /** The client takes no signal, so a call goes on behind one that is given up; its time-out ends it. */
-function answerOf<T>(operation: 'encrypt' | 'decrypt', signal: AbortSignal, call: () => Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const giveUp = (): void => reject(new KeyServiceFailure('away', 'aborted'));
-    if (signal.aborted) {
-      giveUp();
-      return;
-    }
-    signal.addEventListener('abort', giveUp, { once: true });
-    call()
-      .then(resolve, (error: unknown) => reject(failureOf(error, operation)))
-      .finally(() => signal.removeEventListener('abort', giveUp));
-  });
+function answerOf<T>(operation: GoogleOperation, signal: AbortSignal, call: () => Promise<T>): Promise<T> {
+  const answer = (): Promise<T> =>
+    call().catch((error: unknown) => {
+      throw failureOf(error, operation);
+    });
+  return unlessAborted(signal, answer, () => new KeyServiceFailure('away', 'aborted'));
 }
 
 function isClient(value: unknown): value is GoogleKmsClient {

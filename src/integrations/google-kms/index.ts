@@ -8,3 +8,4 @@ export {
   type GoogleKmsClient,
   type GoogleKmsOptions,
 } from './google-kms.js';
+export type { GoogleDestroyingClient, GoogleKeyVersion } from './google-destruction.js';

@@ -2,7 +2,7 @@ import { KeyServiceFailure } from '../../encryption/key-service.js';
 import type { VaultAnswer } from './vault-http.js';
 
 /** What was asked. Vault refuses a damaged ciphertext with the status of a wrong request, so the two differ by this. */
-export type VaultOperation = 'read-key' | 'generate' | 'decrypt';
+export type VaultOperation = 'read-key' | 'generate' | 'decrypt' | 'allow-deletion' | 'delete';
 
 const KEY_NOT_FOUND = 'encryption key not found';
 
@@ -21,6 +21,11 @@ export function failureOf({ status, body }: VaultAnswer, operation: VaultOperati
     default:
       return new KeyServiceFailure('away', reason);
   }
+}
+
+/** Vault answers 404 without an error for a key that is not there, and with one where nothing is mounted at the path. */
+export function isUnknownKey({ status, body }: VaultAnswer): boolean {
+  return status === 404 && errorsIn(body).length === 0 && typeof body === 'object' && body !== null;
 }
 
 function errorsIn(body: unknown): readonly unknown[] {

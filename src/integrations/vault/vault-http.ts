@@ -1,5 +1,6 @@
 import { KeyServiceFailure } from '../../encryption/key-service.js';
 import { describeForeignError } from '../../core/errors.js';
+import { jsonAnswer } from '../../core/json-answer.js';
 
 /** What an answer may have at most: more than any that is asked for, and little to hold. */
 const MAX_ANSWER_BYTES = 65_536;
@@ -31,18 +32,30 @@ export class VaultHttp {
     this.#token = token;
   }
 
+  /** The address of a path, where Vault also takes the namespace; without what is secret. */
+  url(path: string): string {
+    const namespace = this.#namespace === undefined ? '' : `${this.#namespace.replace(/\/$/, '')}/`;
+    const { origin, pathname } = new URL(`${this.#base}${namespace}${path}`);
+    return `${origin}${pathname}`;
+  }
+
   /** @throws KeyServiceFailure `away` where no whole answer comes */
-  async call(path: string, body: object | undefined, signal: AbortSignal): Promise<VaultAnswer> {
+  async call(
+    method: 'GET' | 'POST' | 'DELETE',
+    path: string,
+    body: object | undefined,
+    signal: AbortSignal,
+  ): Promise<VaultAnswer> {
     try {
       const response = await fetch(`${this.#base}${path}`, {
-        method: body === undefined ? 'GET' : 'POST',
+        method,
         headers: await this.#headers(),
         body: body === undefined ? null : JSON.stringify(body),
         // A redirect would carry the token to whatever address the answer names.
         redirect: 'manual',
         signal,
       });
-      return { status: response.status, body: parsed(await textOf(response)) };
+      return { status: response.status, body: await jsonAnswer(response, MAX_ANSWER_BYTES, tooLong) };
     } catch (error) {
       if (error instanceof KeyServiceFailure) throw error;
       throw new KeyServiceFailure('away', signal.aborted ? 'aborted' : describeForeignError(error).replace(' ', '.'));
@@ -60,23 +73,6 @@ export class VaultHttp {
   }
 }
 
-async function textOf(response: Response): Promise<string> {
-  const body: AsyncIterable<Uint8Array> | null = response.body;
-  if (body === null) return '';
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.length;
-    if (bytes > MAX_ANSWER_BYTES) throw new KeyServiceFailure('away', 'answer-too-long');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+function tooLong(): Error {
+  return new KeyServiceFailure('away', 'answer-too-long');
 }

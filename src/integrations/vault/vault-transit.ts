@@ -4,8 +4,10 @@ import { LruMap } from '../../core/lru-map.js';
 import type { TenantId } from '../../core/tenant-id.js';
 import { isConfidentialUrl } from '../../encryption/confidential-url.js';
 import { tenantContext } from '../../encryption/kek-identity.js';
+import type { DestroyKekOptions, KekDestruction } from '../../encryption/key-destruction.js';
 import { KeyServiceFailure, type GeneratedDataKey, type KeyService } from '../../encryption/key-service.js';
 import { ConfiguredKeks, keyUrisSchema, type KeyNaming, type KeyUris } from '../../encryption/key-uris.js';
+import { VaultDestruction } from './vault-destruction.js';
 import { failureOf, type VaultOperation } from './vault-failures.js';
 import { VaultHttp, type VaultToken } from './vault-http.js';
 
@@ -68,16 +70,22 @@ class VaultTransit implements KeyService {
   readonly #http: VaultHttp;
   readonly #mount: string;
   readonly #keks: ConfiguredKeks;
+  readonly #destruction: VaultDestruction;
   readonly #checks = new LruMap<string, Promise<void>>(MAX_CHECKED_KEYS);
 
   constructor(http: VaultHttp, mount: string, keks: ConfiguredKeks) {
     this.#http = http;
     this.#mount = mount;
     this.#keks = keks;
+    this.#destruction = new VaultDestruction(http, mount, keks);
   }
 
   kekIds(tenantId: TenantId): readonly Buffer[] {
     return this.#keks.ids(tenantId);
+  }
+
+  keyUri(tenantId: TenantId, kekId: Buffer): string {
+    return this.#keks.uri(tenantId, kekId);
   }
 
   async generateDataKey(tenantId: TenantId, kekId: Buffer, signal: AbortSignal): Promise<GeneratedDataKey> {
@@ -100,6 +108,18 @@ class VaultTransit implements KeyService {
       signal,
     );
     return decoded(plaintext);
+  }
+
+  async destroyKek(
+    tenantId: TenantId,
+    kekId: Buffer,
+    options: DestroyKekOptions,
+    signal: AbortSignal,
+  ): Promise<KekDestruction> {
+    const destruction = await this.#destruction.destroy(tenantId, kekId, options, signal);
+    // A key that is made anew under its name is checked anew.
+    this.#checks.delete(this.#keks.uri(tenantId, kekId));
+    return destruction;
   }
 
   /** Once for each key: its type and derivation cannot be changed after it was made. */
@@ -125,7 +145,8 @@ class VaultTransit implements KeyService {
     request: object | undefined,
     signal: AbortSignal,
   ): Promise<Record<string, unknown>> {
-    const answer = await this.#http.call(`${this.#mount}/${path}`, request, signal);
+    const method = request === undefined ? 'GET' : 'POST';
+    const answer = await this.#http.call(method, `${this.#mount}/${path}`, request, signal);
     if (answer.status !== 200) throw failureOf(answer, operation);
     const { data } = (answer.body ?? {}) as { data?: unknown };
     if (typeof data === 'object' && data !== null) return data as Record<string, unknown>;

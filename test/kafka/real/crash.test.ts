@@ -28,7 +28,7 @@ let folder: string;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'tenantry-crash-'));
-  kafka = await startKafka({ config: SHORT_SESSIONS });
+  kafka = await startKafka({ isShortLived: true, config: SHORT_SESSIONS });
 }, 120_000);
 
 afterAll(async () => {

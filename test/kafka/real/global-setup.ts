@@ -16,7 +16,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     project.provide('kafkaBrokers', running);
     return undefined;
   }
-  const kafka = await startKafka();
+  const kafka = await startKafka({ isShortLived: true });
   project.provide('kafkaBrokers', kafka.brokers);
   return () => kafka.stop();
 }

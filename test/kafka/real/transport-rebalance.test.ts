@@ -1,5 +1,6 @@
 // What the members of a group are told and leave behind. The embedded broker takes a session time-out for each.
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, inject, it } from 'vitest';
 import { deferred } from '../../../src/core/deferred.js';
 import type { GroupConsumer, TopicPartition, Transport } from '../../../src/transport/port.js';
@@ -66,6 +67,23 @@ describe.each(['consumer', 'classic'] as const)('a group (%s)', (groupProtocol) 
     // A member that is gone without a word would hold the group up for its session of 45 s.
     await until(() => heir.owned.size === 1, 15_000);
   });
+
+  it.each([0, 1])(
+    'lets a member go that has not heard yet that %i partitions are given to it',
+    async (count) => {
+      const { join } = await newGroup(1);
+      const owner = await started(new ToldMember(join()));
+      await until(() => owner.owned.size === 1);
+      if (count === 1) await owner.stop();
+      const member = new ToldMember(join());
+      await member.consumer.connect(member);
+      // It is given them while it does not listen.
+      await sleep(3_000);
+      await member.stop(60_000);
+      expect(member.told.filter((event) => event !== 'assigned ')).toEqual([]);
+    },
+    30_000,
+  );
 
   it('takes an assignment in parts, and what was revoked before its turn not at all', async () => {
     const { transport, topic, join } = await newGroup(2);

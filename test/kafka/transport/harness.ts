@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach } from 'vitest';
 import { systemClock } from '../../../src/core/clock.js';
 import type { OutgoingRecord, ReceivedRecord } from '../../../src/record/wire-record.js';
-import { createConfluentTransport } from '../../../src/transport/confluent-transport.js';
+import { createTransport } from '../../../src/transport/create-transport.js';
 import { transportOptionsSchema, type TransportOptions } from '../../../src/transport/options.js';
 import type {
   ConsumerFault,
@@ -20,7 +20,7 @@ import type {
 
 export function makeTransport(brokers: string[], options: Partial<TransportOptions> = {}): Transport {
   const resolved = transportOptionsSchema().parse({ brokers, clientId: 'test', ...options });
-  return createConfluentTransport(resolved, { clock: systemClock, telemetry: { log: () => undefined } });
+  return createTransport(resolved, { clock: systemClock, telemetry: { log: () => undefined } });
 }
 
 /** For a `describe`: what its tests open is closed after each of them, the last first. */

@@ -1,4 +1,5 @@
-// The methods encrypt and decrypt of Cloud KMS's REST API, v1, as its reference describes them.
+// The methods encrypt and decrypt of Cloud KMS's REST API, v1, and those that list and destroy the versions of a key, as
+// its reference describes them (cloud.google.com/kms/docs/reference/rest/v1/projects.locations.keyRings.cryptoKeys).
 import { randomBytes } from 'node:crypto';
 import { crc32c } from '../../../src/integrations/google-kms/crc32c.js';
 import { openWith, sealWith } from './gcm.js';
@@ -7,8 +8,16 @@ import { JsonServer, type JsonAnswer, type JsonRequest } from './json-server.js'
 export interface CryptoKey {
   readonly key: Buffer;
   purpose: 'ENCRYPT_DECRYPT' | 'ASYMMETRIC_DECRYPT';
-  state: 'ENABLED' | 'DISABLED' | 'DESTROYED';
+  /** Of its primary version, the last. */
+  state: VersionState;
+  /** Of the versions before. */
+  readonly olderStates: VersionState[];
 }
+
+type VersionState = 'ENABLED' | 'DISABLED' | 'DESTROYED' | 'DESTROY_SCHEDULED' | 'PENDING_GENERATION';
+
+/** When a version that is scheduled now is destroyed. */
+export const DESTROY_TIME = '2026-04-15T10:00:00Z';
 
 const HEADER = Buffer.from('0a2400', 'hex');
 
@@ -20,19 +29,47 @@ export class GoogleServer {
   readonly http = new JsonServer((request) => this.#answer(request));
 
   addKey(name: string, settings: Partial<CryptoKey> = {}): CryptoKey {
-    const key: CryptoKey = { key: randomBytes(32), purpose: 'ENCRYPT_DECRYPT', state: 'ENABLED', ...settings };
+    const key: CryptoKey = {
+      key: randomBytes(32),
+      purpose: 'ENCRYPT_DECRYPT',
+      state: 'ENABLED',
+      olderStates: [],
+      ...settings,
+    };
     this.keys.set(name, key);
     return key;
   }
 
-  #answer({ path, body }: JsonRequest): JsonAnswer {
+  #answer({ method, path, body }: JsonRequest): JsonAnswer {
+    const [, parent = '', version, destroys] =
+      /^\/v1\/(.+)\/cryptoKeyVersions(?:\/(\d+)(:destroy)?)?$/.exec(path) ?? [];
+    if (parent !== '') return this.#versions(parent, version, destroys !== undefined, method);
     const [, name = '', operation = ''] = /^\/v1\/(.+):(encrypt|decrypt)$/.exec(path) ?? [];
     const key = this.keys.get(name);
     if (this.forbidden.has(name)) return failed(403, 'PERMISSION_DENIED');
     if (key === undefined) return failed(404, 'NOT_FOUND');
     if (key.purpose !== 'ENCRYPT_DECRYPT') return failed(400, 'FAILED_PRECONDITION');
-    if (key.state !== 'ENABLED') return failed(400, 'FAILED_PRECONDITION', violation(name, `KEY_${key.state}`));
+    if (key.state === 'DESTROYED') return failed(400, 'FAILED_PRECONDITION', violation(name, 'KEY_DESTROYED'));
+    if (key.state !== 'ENABLED') return failed(400, 'FAILED_PRECONDITION', violation(name, 'KEY_NOT_ENABLED'));
     return operation === 'encrypt' ? this.#encrypt(name, key, body) : this.#decrypt(key, body);
+  }
+
+  #versions(name: string, version: string | undefined, destroys: boolean, method: string): JsonAnswer {
+    const key = this.keys.get(name);
+    if (this.forbidden.has(`${name}/cryptoKeyVersions`)) return failed(403, 'PERMISSION_DENIED');
+    if (key === undefined) return failed(404, 'NOT_FOUND');
+    const states = [...key.olderStates, key.state];
+    if (version === undefined) {
+      const cryptoKeyVersions = states.map((state, index) => versionOf(name, index + 1, state));
+      return { status: 200, body: { cryptoKeyVersions, totalSize: states.length } };
+    }
+    const index = Number(version) - 1;
+    const state = states[index];
+    if (state === undefined || !destroys || method !== 'POST') return failed(404, 'NOT_FOUND');
+    if (state !== 'ENABLED' && state !== 'DISABLED') return failed(400, 'FAILED_PRECONDITION');
+    if (index === key.olderStates.length) key.state = 'DESTROY_SCHEDULED';
+    else key.olderStates[index] = 'DESTROY_SCHEDULED';
+    return { status: 200, body: versionOf(name, index + 1, 'DESTROY_SCHEDULED') };
   }
 
   #encrypt(name: string, { key }: CryptoKey, body: JsonRequest['body']): JsonAnswer {
@@ -80,6 +117,14 @@ export class GoogleServer {
     if (this.damage === 'sent') copy[0] = (copy[0] ?? 0) ^ 1;
     return copy;
   }
+}
+
+function versionOf(name: string, version: number, state: VersionState): object {
+  return {
+    name: `${name}/cryptoKeyVersions/${version}`,
+    state,
+    ...(state === 'DESTROY_SCHEDULED' && { destroyTime: DESTROY_TIME }),
+  };
 }
 
 function bytesOf(text: unknown): Buffer {

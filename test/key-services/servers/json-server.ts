@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { secretWatch } from '../../support/secrets/secret-watch.js';
 
 export interface JsonRequest {
   readonly method: string;
@@ -37,11 +38,13 @@ export class JsonServer implements AsyncDisposable {
           body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>),
         };
         this.requests.push(request);
+        watchToken(request);
         const answer = this.override === undefined ? this.#answer(request) : this.override();
         if (answer === undefined) return;
         const { status, body, headers } = typeof answer === 'string' ? { status: 200, body: answer } : answer;
         outgoing.writeHead(status, { 'content-type': 'application/json', ...headers });
-        outgoing.end(typeof body === 'string' ? body : JSON.stringify(body ?? {}));
+        const nothing = status === 204 ? '' : undefined;
+        outgoing.end(nothing ?? (typeof body === 'string' ? body : JSON.stringify(body ?? {})));
       })();
     });
   }
@@ -65,4 +68,9 @@ export class JsonServer implements AsyncDisposable {
     this.#server.close();
     await once(this.#server, 'close');
   }
+}
+
+function watchToken({ headers }: JsonRequest): void {
+  const tokens = [headers['x-vault-token'], headers.authorization?.replace(/^Bearer /, '')];
+  for (const token of tokens.flat()) if (token !== undefined) secretWatch.secret('a token', token);
 }

@@ -10,6 +10,7 @@ export interface TransitKey {
   readonly convergent_encryption: boolean;
   readonly versions: Buffer[];
   minDecryptionVersion: number;
+  deletionAllowed: boolean;
 }
 
 export const VAULT_TOKEN = 'hvs.a-token-of-the-tests';
@@ -27,6 +28,7 @@ export class VaultServer {
       convergent_encryption: false,
       versions: [randomBytes(32)],
       minDecryptionVersion: 1,
+      deletionAllowed: false,
       ...settings,
     };
     this.keys.set(name, key);
@@ -36,11 +38,14 @@ export class VaultServer {
   #answer({ method, path, headers, body }: JsonRequest): JsonAnswer {
     const place = path.replace(/^\/v1\//, '');
     if (headers['x-vault-token'] !== VAULT_TOKEN || this.forbidden.has(place)) return refused(403, 'permission denied');
-    const [, operation = '', name = ''] = /^transit\/(keys|datakey\/plaintext|decrypt)\/([\w.-]+)$/.exec(place) ?? [];
+    const [, operation = '', name = '', config] =
+      /^transit\/(keys|datakey\/plaintext|decrypt)\/([\w.-]+)(\/config)?$/.exec(place) ?? [];
     const key = this.keys.get(name);
     if (operation === '') return refused(404, `no handler for route "${place}". route entry not found.`);
     if (operation === 'keys' && method === 'GET')
       return key === undefined ? { status: 404, body: { errors: [] } } : settingsOf(name, key);
+    if (operation === 'keys' && config !== undefined && method === 'POST') return this.#configure(name, body);
+    if (operation === 'keys' && config === undefined && method === 'DELETE') return this.#delete(name);
     if (key === undefined) return refused(400, 'encryption key not found');
     if (key.derived && body['context'] === undefined) {
       return refused(
@@ -49,6 +54,26 @@ export class VaultServer {
       );
     }
     return operation === 'decrypt' ? decrypt(key, body) : dataKey(key, body);
+  }
+
+  // Deletion, as developer.hashicorp.com/vault/api-docs/secret/transit describes it ("Update key configuration",
+  // "Delete key"): a key is deleted at once, and only where its configuration allows that.
+
+  #configure(name: string, body: JsonRequest['body']): JsonAnswer {
+    const key = this.keys.get(name);
+    if (key === undefined) return refused(400, `no existing key named ${name} could be found`);
+    key.deletionAllowed = body['deletion_allowed'] === true;
+    return settingsOf(name, key);
+  }
+
+  #delete(name: string): JsonAnswer {
+    const key = this.keys.get(name);
+    if (key === undefined) return refused(400, `error deleting policy ${name}: could not delete key; not found`);
+    if (!key.deletionAllowed) {
+      return refused(400, `error deleting policy ${name}: deletion is not allowed for this key`);
+    }
+    this.keys.delete(name);
+    return { status: 204 };
   }
 }
 
@@ -96,6 +121,9 @@ function settingsOf(name: string, key: TransitKey): JsonAnswer {
         derived,
         ...(derived && { kdf: 'hkdf_sha256', convergent_encryption }),
         latest_version: key.versions.length,
+        exportable: false,
+        allow_plaintext_backup: false,
+        deletion_allowed: key.deletionAllowed,
       },
     },
   };

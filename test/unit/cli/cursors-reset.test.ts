@@ -87,7 +87,11 @@ describe('tenantry cursors reset --to', () => {
     const { exitCode, note } = await reset('--to', 'latest', '--dry-run');
     expect([exitCode, note]).toEqual([0, 'Nothing was changed.\n']);
     joinGroup();
-    expect((await reset('--to', 'latest', '--dry-run')).note).toContain('has members now');
+    expect((await reset('--to', 'latest', '--dry-run')).note).toContain(
+      'The group has members now: without --dry-run this would be refused.',
+    );
+    const { out } = await reset('--to', 'latest', '--dry-run', '--json');
+    expect(JSON.parse(out)).toMatchObject({ set: false, hasMembers: true });
     expect(harness.committed()).toEqual(before);
   });
 

@@ -4,6 +4,8 @@ import type { Problem } from '../../../src/core/errors.js';
 import { parseTenantId } from '../../../src/core/tenant-id.js';
 import { envelopeEncryption } from '../../../src/encryption/encryption-options.js';
 import { localKeyring } from '../../../src/encryption/local-keyring.js';
+import { jsonSerde } from '../../../src/serde/json-serde.js';
+import { serdeOption } from '../../../src/serde/serde-option.js';
 import { VirtualClock } from '../../../src/testing/virtual-clock.js';
 
 const GOOD = { clientId: 'shop', brokers: ['localhost:9092'] };
@@ -110,6 +112,13 @@ describe('the options of a client', () => {
     }
   });
 
+  it('take a serde as it is made, and nothing like it', () => {
+    const serde = serdeOption(() => jsonSerde);
+    expect(compileOptions({ ...GOOD, serde }).serde).toBe(serde);
+    expect(paths({ ...GOOD, serde: { ...serde } })).toEqual(['serde']);
+    expect(paths({ ...GOOD, serde: jsonSerde as never })).toEqual(['serde']);
+  });
+
   it('take encryption as it is made, and nothing like it', () => {
     const encryption = envelopeEncryption({ kms: localKeyring({ keys: { acme: Buffer.alloc(32, 1) } }) });
     expect(compileOptions({ ...GOOD, encryption }).encryption).toBe(encryption);
@@ -154,10 +163,12 @@ describe('tenants', () => {
 
   it('that are wrong are all listed', () => {
     const tenants = { 'a.b': {}, acme: { weight: -1 }, globex: { rateLimit: { bytesPerSecond: 'x' } }, _x: {} };
+    const erased = { acme: { erasedKeks: ['0123456789ABCDEF'] }, globex: { erasedKeks: '0123456789abcdef' } };
     const listed = paths({ ...GOOD, tenants });
     expect(listed).toHaveLength(4);
     expect(listed).toContain('tenants.acme.weight');
     expect(listed).toContain('tenants.globex.rateLimit.bytesPerSecond');
+    expect(paths({ ...GOOD, tenants: erased })).toEqual(['tenants.acme.erasedKeks.0', 'tenants.globex.erasedKeks']);
   });
 
   it.each([5, 'acme', ['acme'], null])('that are %j are refused', (tenants) => {

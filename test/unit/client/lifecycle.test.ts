@@ -84,6 +84,18 @@ describe('stop of a client', () => {
     expect(committed).toBe(isAwaited ? 0 : 1);
   });
 
+  it('tells again of a handler that a worker stopped before could not end', async () => {
+    const harness = await harnessWithTopics();
+    const { client } = harness;
+    const worker = client.worker('readers').on(Noted, () => new Promise(() => undefined));
+    await harness.settle(worker.start());
+    harness.kafka.append(eventRecord());
+    await harness.clock.advance(200);
+    const unfinished = { timedOut: true, unfinished: 1, uncommitted: 0 };
+    expect(await harness.settle(worker.stop({ timeoutMs: 1_000 }))).toEqual(unfinished);
+    expect(await harness.settle(client.stop({ timeoutMs: 1_000 }))).toEqual(unfinished);
+  });
+
   it('lets nothing start or be made after it, also what was made before', async () => {
     const harness = await harnessWithTopics();
     const { client } = harness;

@@ -36,6 +36,7 @@ const recordOf = (outcomes: fc.Arbitrary<Outcome[]>): fc.Arbitrary<PlannedRecord
     kind: fc.oneof(
       { weight: 12, arbitrary: fc.constant('plain' as const) },
       { weight: 3, arbitrary: fc.constant('sealed' as const) },
+      { weight: 2, arbitrary: fc.constant('erased' as const) },
       { weight: 4, arbitrary: fc.constantFrom('violation' as const, 'other-type', 'unknown-version', 'gap') },
     ),
     tenant: fc.constantFrom('acme', 'globex'),
@@ -73,17 +74,17 @@ const redriveFilter = fc.constantFrom<RedriveFilter>(
 );
 
 /**
- * Each step, with its weight in ordinary lives, in lives of logs that lose records, in lives with other tools, and in
- * lives with redrives.
+ * Each step, with its weight in ordinary lives, in lives of logs that lose records, in lives with other tools, in lives
+ * with redrives, and in lives whose tenants are replayed and skipped.
  */
 const steps = {
   write: [
     { do: fc.constant('write' as const), records: fc.array(record, { minLength: 1, maxLength: 8 }) },
-    [6, 6, 6, 0],
+    [6, 6, 6, 0, 6],
   ],
   fail: [
     { do: fc.constant('write' as const), records: fc.array(failingRecord, { minLength: 1, maxLength: 8 }) },
-    [0, 0, 0, 6],
+    [0, 0, 0, 6, 0],
   ],
   redrive: [
     {
@@ -92,23 +93,26 @@ const steps = {
       index: fc.nat(2),
       filters: fc.array(redriveFilter, { minLength: 1, maxLength: 2 }),
     },
-    [0, 0, 0, 6],
+    [0, 0, 0, 6, 0],
   ],
   advance: [
     { do: fc.constant('advance' as const), ms: fc.constantFrom(0, 1, 7, 40, 60, 130, 1_100, 6_000) },
-    [8, 7, 7, 9],
+    [8, 7, 7, 9, 9],
   ],
-  balance: [{ do: fc.constant('balance' as const), from: fc.nat(2) }, [2, 1, 1, 2]],
-  lose: [{ do: fc.constant('lose' as const), index: fc.nat(2) }, [1, 1, 0, 2]],
-  crash: [{ do: fc.constant('crash' as const), index: fc.nat(2) }, [2, 2, 1, 3]],
-  stop: [{ do: fc.constant('stop' as const), index: fc.nat(2), timeoutMs: fc.constantFrom(50, 3_000) }, [1, 1, 1, 1]],
-  join: [{ do: fc.constant('join' as const) }, [1, 1, 1, 2]],
-  failCommits: [{ do: fc.constant('failCommits' as const), faults: commitFaults }, [1, 1, 1, 1]],
-  failCopies: [{ do: fc.constant('failCopies' as const), faults: produceFaults }, [1, 0, 0, 1]],
-  failLookups: [{ do: fc.constant('failLookups' as const), times: fc.integer({ min: 1, max: 4 }) }, [1, 1, 1, 1]],
+  balance: [{ do: fc.constant('balance' as const), from: fc.nat(2) }, [2, 1, 1, 2, 3]],
+  lose: [{ do: fc.constant('lose' as const), index: fc.nat(2) }, [1, 1, 0, 2, 1]],
+  crash: [{ do: fc.constant('crash' as const), index: fc.nat(2) }, [2, 2, 1, 3, 3]],
+  stop: [
+    { do: fc.constant('stop' as const), index: fc.nat(2), timeoutMs: fc.constantFrom(50, 3_000) },
+    [1, 1, 1, 1, 1],
+  ],
+  join: [{ do: fc.constant('join' as const) }, [1, 1, 1, 2, 1]],
+  failCommits: [{ do: fc.constant('failCommits' as const), faults: commitFaults }, [1, 1, 1, 1, 1]],
+  failCopies: [{ do: fc.constant('failCopies' as const), faults: produceFaults }, [1, 0, 0, 1, 0]],
+  failLookups: [{ do: fc.constant('failLookups' as const), times: fc.integer({ min: 1, max: 4 }) }, [1, 1, 1, 1, 1]],
   limitMetadata: [
     { do: fc.constant('limitMetadata' as const), characters: fc.constantFrom(0, 22, 26, 30, 4_095) },
-    [1, 1, 1, 1],
+    [1, 1, 1, 1, 0],
   ],
   control: [
     {
@@ -118,7 +122,7 @@ const steps = {
       index: fc.nat(2),
       offset: fc.nat(12),
     },
-    [2, 2, 2, 2],
+    [2, 2, 2, 2, 2],
   ],
   holdBack: [
     {
@@ -126,26 +130,39 @@ const steps = {
       client: fc.constantFrom('group' as const, 'reader' as const),
       polls: fc.integer({ min: 1, max: 12 }),
     },
-    [1, 1, 0, 1],
+    [1, 1, 0, 1, 2],
   ],
   keyService: [
     { do: fc.constant('keyService' as const), away: fc.constantFrom('no' as const, 'at once', 'later') },
-    [1, 0, 1, 1],
+    [1, 0, 1, 1, 1],
   ],
   nothing: [
     { do: fc.constant('nothing' as const), place: fc.nat(3), offsets: fc.constantFrom(1, 2, 3, 200) },
-    [1, 1, 1, 0],
+    [1, 1, 1, 0, 1],
   ],
-  retain: [{ do: fc.constant('retain' as const), place: fc.nat(3), offsets: fc.nat(6) }, [0, 3, 1, 0]],
-  cut: [{ do: fc.constant('cut' as const), place: fc.nat(3), offsets: fc.integer({ min: 1, max: 6 }) }, [0, 3, 0, 0]],
-  compact: [{ do: fc.constant('compact' as const), place: fc.nat(3) }, [0, 2, 0, 0]],
+  retain: [{ do: fc.constant('retain' as const), place: fc.nat(3), offsets: fc.nat(6) }, [0, 3, 1, 0, 0]],
+  cut: [
+    { do: fc.constant('cut' as const), place: fc.nat(3), offsets: fc.integer({ min: 1, max: 6 }) },
+    [0, 3, 0, 0, 0],
+  ],
+  compact: [{ do: fc.constant('compact' as const), place: fc.nat(3) }, [0, 2, 0, 0, 0]],
   down: [
     {
       do: fc.constant('down' as const),
       how: fc.constantFrom('kill' as const, 'stop'),
       uses: fc.array(toolUse, { maxLength: 2 }),
     },
-    [0, 1, 4, 1],
+    [0, 1, 4, 1, 1],
+  ],
+  move: [
+    {
+      do: fc.constant('control' as const),
+      kind: fc.constantFrom('replay' as const, 'skip'),
+      tenant: fc.constantFrom('acme' as const, 'globex'),
+      index: fc.nat(2),
+      offset: fc.nat(12),
+    },
+    [0, 0, 0, 0, 5],
   ],
 } as const;
 
@@ -156,8 +173,9 @@ type StepOf<Key extends keyof typeof steps> = {
 };
 type Step = { [Key in keyof typeof steps]: StepOf<Key> }[keyof typeof steps];
 
-type Kind = 0 | 1 | 2 | 3;
+type Kind = 0 | 1 | 2 | 3 | 4;
 const WITH_REDRIVES = 3;
+const WITH_MOVES = 4;
 
 const stepsOf = (kind: Kind): fc.Arbitrary<Step[]> => {
   const weighted = Object.values(steps).map(([fields, weights]) => ({
@@ -172,7 +190,7 @@ const lifeOf = (kind: Kind) =>
     world: fc.record({
       topics: fc.constantFrom(1, 1, 2),
       partitions: fc.constantFrom(1, 1, 2),
-      scoped: kind === WITH_REDRIVES ? fc.constant(false) : fc.boolean(),
+      scoped: kind === WITH_REDRIVES || kind === WITH_MOVES ? fc.constant(false) : fc.boolean(),
       processes: fc.integer({ min: 1, max: kind === WITH_REDRIVES ? 2 : 1 }),
       hasBystander: kind === WITH_REDRIVES ? fc.constantFrom(false, false, true) : fc.constant(false),
       options: fc.record({
@@ -192,10 +210,17 @@ const lifeOf = (kind: Kind) =>
     steps: stepsOf(kind),
   });
 
-const life = fc.oneof(...([0, 1, 2] as const).map((kind) => ({ weight: 4, arbitrary: lifeOf(kind) })), {
-  weight: 3,
-  arbitrary: lifeOf(WITH_REDRIVES),
-});
+const life = fc.oneof(
+  ...([0, 1, 2] as const).map((kind) => ({ weight: 4, arbitrary: lifeOf(kind) })),
+  {
+    weight: 3,
+    arbitrary: lifeOf(WITH_REDRIVES),
+  },
+  {
+    weight: 3,
+    arbitrary: lifeOf(WITH_MOVES),
+  },
+);
 
 it('threats 43, 44, 46, 47, 59: loses nothing, keeps the order of each key, commits nothing unfinished, redrives once', async () => {
   vi.spyOn(Math, 'random').mockReturnValue(0.5); // the jitter of retries, or a seed would not replay
@@ -248,6 +273,7 @@ it('threats 43, 44, 46, 47, 59: loses nothing, keeps the order of each key, comm
             break;
           case 'limitMetadata':
             kafka.maxMetadataCharacters = action.characters;
+            simulation.moves.disturb();
             break;
           case 'control':
             simulation.control(action);
@@ -263,12 +289,15 @@ it('threats 43, 44, 46, 47, 59: loses nothing, keeps the order of each key, comm
             break;
           case 'retain':
             simulation.logs.retain(action.place, action.offsets);
+            simulation.moves.disturb();
             break;
           case 'cut':
             simulation.logs.cut(action.place, action.offsets);
+            simulation.moves.disturb();
             break;
           case 'compact':
             simulation.logs.compact(action.place);
+            simulation.moves.disturb();
             break;
           case 'down':
             await simulation.down(action.how, action.uses);

@@ -92,6 +92,20 @@ describe('a consumer', () => {
     await harness.clock.advanceUntil(process.consumer.caughtUp());
   });
 
+  it('is caught up in the end, also where a log did not tell its end at first', async () => {
+    const harness = new ConsumeHarness();
+    const handled = vi.fn();
+    const process = await harness.start((consumer) => consumer.on(Noted, handled));
+    await harness.clock.advance(1_000);
+    harness.kafka.append(eventRecord());
+    harness.kafka.faults.lookup = () => true;
+    const caughtUp = process.consumer.caughtUp();
+    await harness.clock.advance(1_000);
+    harness.kafka.faults.lookup = () => false;
+    await harness.clock.advanceUntil(caughtUp);
+    expect([handled.mock.calls.length, harness.committed()]).toEqual([1, 1]);
+  });
+
   it('threat 44: is not caught up while it has lost its partitions, and waits for what it gets again', async () => {
     const harness = new ConsumeHarness(2);
     const handled = vi.fn();

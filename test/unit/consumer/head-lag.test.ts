@@ -37,3 +37,22 @@ it('the lag of the head is not known where the client has not heard of the end o
   process.member.knownEnd = () => undefined;
   expect(process.consumer.headLag()).toEqual([{ topic: 'notes', partition: 0, unread: undefined }]);
 });
+
+it('the lag of the head grows also while reading waits, and the client hears of no end', async () => {
+  const harness = new ConsumeHarness();
+  const process = await harness.start((consumer) => consumer.on(Noted, () => new Promise(() => undefined)), {
+    options: { maxBufferedRecords: 10, handlerTimeoutMs: 86_400_000 },
+  });
+  await harness.clock.advance(1_000);
+  for (let index = 0; index < 30; index += 1)
+    harness.kafka.append(eventRecord({ tenant: `t${index}`, eventId: `e${index}` }));
+  await harness.clock.advance(5_000);
+  expect(process.member.paused.length).toBeGreaterThan(0);
+  const heard = harness.kafka.log('notes').range.highOffset;
+  process.member.knownEnd = () => heard;
+  const [before] = process.consumer.headLag();
+  for (let index = 0; index < 500; index += 1)
+    harness.kafka.append(eventRecord({ tenant: `t${index}`, eventId: `f${index}` }));
+  await harness.clock.advance(61_000);
+  expect(process.consumer.headLag()[0]?.unread).toBe((before?.unread ?? 0) + 500);
+});

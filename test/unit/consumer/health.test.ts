@@ -12,10 +12,12 @@ const session = (): PartitionSession =>
 const well = {
   fault: undefined,
   isAssigned: true,
-  overdue: 0,
+  overdue: [],
   failingCopies: 0,
+  controlFault: undefined,
   catchUpFault: undefined,
   isDedupeAway: false,
+  isErasureNoticeFailing: false,
   sessions: [session()],
   delayed: [],
   endangered: [],
@@ -33,7 +35,18 @@ describe('health', () => {
       status: 'stuck',
       reasons: ['fatal: Local: fatal error'],
     });
-    expect(consumerHealth({ ...well, overdue: 2, failingCopies: 1 })).toMatchObject({ status: 'stuck' });
+    const overdue = Array.from({ length: 7 }, (_, offset) => ({
+      record: { topic: 'notes', partition: 1, offset },
+      payer: 'acme',
+    }));
+    const { status, reasons } = consumerHealth({ ...well, overdue, failingCopies: 1 });
+    expect(status).toBe('stuck');
+    expect(reasons.slice(0, 6)).toEqual([
+      ...[0, 1, 2, 3, 4].map(
+        (offset) => `notes/1: the handler for tenant acme at offset ${offset} has not settled though its time is over`,
+      ),
+      '2 more handlers have not settled though their time is over',
+    ]);
     expect(consumerHealth({ ...well, stalled: [{ ...place, position: 7, isDeadLetters: false }] })).toMatchObject({
       status: 'stuck',
       reasons: [expect.stringMatching(/^notes\/1: there are records at offset 7/)],
@@ -48,9 +61,14 @@ describe('health', () => {
     expect(consumerHealth({ ...well, sessions: [], isAssigned: false }).status).toBe('degraded');
     expect(consumerHealth({ ...well, endangered: [place] }).status).toBe('degraded');
     expect(consumerHealth({ ...well, isDedupeAway: true })).toMatchObject({ status: 'degraded' });
+    expect(consumerHealth({ ...well, isErasureNoticeFailing: true })).toMatchObject({ status: 'degraded' });
     expect(consumerHealth({ ...well, catchUpFault: 'Local: Fatal error' })).toMatchObject({
       status: 'degraded',
       reasons: [expect.stringContaining('Local: Fatal error')],
+    });
+    expect(consumerHealth({ ...well, controlFault: 'Broker: Topic authorization failed' })).toMatchObject({
+      status: 'degraded',
+      reasons: [expect.stringContaining('Broker: Topic authorization failed')],
     });
     expect(consumerHealth({ ...well, delayed: [place] })).toMatchObject({
       status: 'degraded',

@@ -8,6 +8,7 @@ import { ACME, GLOBEX, Noted, Whispered } from '../../support/contracts.js';
 import { ConsumeHarness, GROUP, type ConsumerProcess } from '../../support/consume-harness.js';
 import { FaultyKeyService, type Mood } from '../../support/faulty-key-service.js';
 import { eventRecord } from '../../support/records.js';
+import { recordingTelemetry } from '../encryption/fixtures.js';
 
 interface Seen {
   readonly tenantId: TenantId;
@@ -31,7 +32,7 @@ class Scene {
     this.#encryption = envelopeEncryption({ kms: this.service });
     this.#producer = createEnvelopeCipher(this.#encryption, {
       clock: this.harness.clock,
-      telemetry: { log: () => undefined },
+      telemetry: recordingTelemetry().telemetry,
     });
   }
 

@@ -62,7 +62,6 @@ it('a record that runs while metadata overflows during a replay survives a crash
     const told = text === '' ? undefined : decodeMetadata(text, ledger.watermark, log);
     if (told?.replays !== undefined && told.cursors.length > 0 && recordedHead <= 85) {
       kept = told;
-      console.log(max, JSON.stringify(told));
       break;
     }
   }

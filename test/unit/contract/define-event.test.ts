@@ -54,11 +54,75 @@ describe('defineEvent', () => {
     expect(contract.tenantOf?.({ orderId: 'acme' })).toBe('acme');
   });
 
+  it('keeps what bundles tell of it, and takes no other form of that', () => {
+    const told = { owner: 'team-orders', description: 'An order was placed.', examples: [{ orderId: '42' }] };
+    const contract = defineEvent({ ...definition, ...told });
+    expect(contract).toMatchObject(told);
+    expect(Object.isFrozen(contract.examples)).toBe(true);
+    expect(defineEvent(definition)).not.toHaveProperty('owner');
+    for (const wrong of [{ owner: 5 }, { owner: ' ' }, { description: '' }, { examples: { orderId: '42' } }])
+      expect(() => define({ ...definition, ...wrong })).toThrow(`${Object.keys(wrong)[0]} must be`);
+  });
+
+  it('keeps how an older version becomes this one', () => {
+    const from = defineEvent(definition);
+    const step = ({ orderId }: { orderId: string }): { orderId: string } => ({ orderId });
+    const newer = defineEvent({ ...definition, version: 2, upcast: { from, with: step } });
+    expect(newer.upcast).toEqual({ from, with: step });
+    expect(Object.isFrozen(newer.upcast)).toBe(true);
+    expect('upcast' in from).toBe(false);
+  });
+
+  it('refuses an upcast from anything but an older version on the same topic', () => {
+    const from = defineEvent(definition);
+    const step = (): object => ({});
+    const problemOf = (change: object, upcast: unknown): string => {
+      try {
+        define({ ...definition, version: 2, ...change, upcast });
+        return 'none';
+      } catch (error) {
+        if (!isTenantryError(error, 'INVALID_CONTRACT')) throw error;
+        return error.message.replace('event contract orders.placed: upcast: ', '');
+      }
+    };
+    expect(problemOf({}, { from, with: step })).toBe('none');
+    expect(problemOf({}, null)).toBe('with must be a function of the data');
+    expect(problemOf({}, { from })).toBe('with must be a function of the data');
+    expect(problemOf({}, { from: { ...from }, with: step })).toBe('from must be a contract that defineEvent made');
+    const older = 'from must be an older version of the same type';
+    expect(problemOf({ version: 1 }, { from, with: step })).toBe(older);
+    expect(problemOf({}, { from: defineEvent({ ...definition, version: 3 }), with: step })).toBe(older);
+    expect(problemOf({}, { from: defineEvent({ ...definition, type: 'orders.paid' }), with: step })).toBe(older);
+    const topic = 'from must have the same topic, and be compacted or not like this version';
+    expect(problemOf({ topic: 'states' }, { from, with: step })).toBe(topic);
+    expect(problemOf({ compacted: true }, { from, with: step })).toBe(topic);
+  });
+
   it('is recognised across copies of the package', async () => {
     vi.resetModules();
     const copy = await import('../../../src/contract/event-contract.js');
     expect(copy.isEventContract).not.toBe(isEventContract);
     expect(copy.isEventContract(defineEvent(definition))).toBe(true);
+  });
+
+  it('names every wrong field at once', () => {
+    const message = (wrong: object): string => {
+      try {
+        define({ ...definition, ...wrong });
+      } catch (error) {
+        if (isTenantryError(error, 'INVALID_CONTRACT')) return error.message;
+      }
+      throw new Error('was not refused');
+    };
+    expect(message({ version: 0, compacted: 1, protection: 'all', owner: '' })).toBe(
+      'event contract orders.placed: version must be a positive integer; ' +
+        "protection must be 'confidential', { fields }, 'authentic' or 'none'; " +
+        'compacted must be true or false; owner must be text',
+    );
+    const all = message({ type: 'Orders', topic: 'a.b', aggregateID: 'id', schemas: {} });
+    expect(all).toMatch(
+      /^an event contract: type must .*; aggregateID is not a field .*; schemas is not .*; topic must /,
+    );
   });
 
   it.each([
@@ -92,9 +156,18 @@ describe('defineEvent', () => {
       { protection: { fields: ['/orderid'] } },
       'one that the schema declares',
     ],
+    [
+      'a field that the schema declares elsewhere',
+      {
+        schema: z.object({ orderId: z.string(), card: z.object({ number: z.string() }) }),
+        protection: { fields: ['/number'] },
+      },
+      'where the schema declares it',
+    ],
     ['no aggregateId', { aggregateId: 'orderId' }, 'aggregateId must'],
     ['compacted as text', { compacted: 'yes' }, 'compacted must'],
     ['tenant as text', { tenant: 'tenantId' }, 'tenant must'],
+    ['a field that is written wrong', { tenantt: () => 'acme' }, 'tenantt is not a field of a definition'],
   ])('refuses %s', (_, change, message) => {
     let caught: unknown;
     try {

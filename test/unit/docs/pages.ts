@@ -25,14 +25,19 @@ export interface Snippet {
   /** The line of the page on which its code begins, from 1. */
   readonly line: number;
   readonly code: string;
+  /** Whether CI runs it: its fence says `ts run`. */
+  readonly runs: boolean;
 }
 
 /** Every `ts` block of a page; blocks inside lists are indented. */
 export function snippetsOf(page: string): Snippet[] {
   const text = readText(page);
-  return [...text.matchAll(/^( *)```ts\n([^]*?)^ *```$/gm)].map(({ index, 1: indent = '', 2: code = '' }) => ({
-    page,
-    line: text.slice(0, index).split('\n').length + 1,
-    code: code.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
-  }));
+  return [...text.matchAll(/^( *)```ts( run)?\n([^]*?)^ *```$/gm)].map(
+    ({ index, 1: indent = '', 2: run, 3: code = '' }) => ({
+      page,
+      line: text.slice(0, index).split('\n').length + 1,
+      code: code.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
+      runs: run !== undefined,
+    }),
+  );
 }

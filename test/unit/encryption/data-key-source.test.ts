@@ -1,18 +1,21 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { inspect } from 'node:util';
 import { describe, expect, it, vi } from 'vitest';
+import { openingFailure } from '../../../src/consumer/handling/failure.js';
 import { tenantryError } from '../../../src/core/errors.js';
 import { parseTenantId } from '../../../src/core/tenant-id.js';
 import { DataKeySource } from '../../../src/encryption/data-key-source.js';
 import { KEY_SERVICE_TIMEOUT_MS } from '../../../src/encryption/key-service-calls.js';
-import { KeyServiceFailure, type KeyService } from '../../../src/encryption/key-service.js';
+import { KeyServiceFailure, type KeyService, type KeyServiceFailureKind } from '../../../src/encryption/key-service.js';
+import { openDirectory } from '../../../src/tenant/directory.js';
+import { ErasureEntries } from '../../../src/tenant/erasure-entries.js';
 import { acme, codeOf, FakeKeyService, outcome, recordingTelemetry } from './fixtures.js';
 import { ManualClock } from './manual-clock.js';
 
 const KEK_ID = Buffer.from('12345678');
 const WRAPPED = Buffer.concat([KEK_ID, Buffer.alloc(60, 9)]);
 
-function source(service: Partial<KeyService>) {
+function source(service: Partial<KeyService>, erasedKeks: () => readonly string[] = () => []) {
   const clock = new ManualClock();
   const onKeyRefused = vi.fn();
   const complete: KeyService = {
@@ -23,7 +26,8 @@ function source(service: Partial<KeyService>) {
     ...service,
   };
   const { logged, telemetry } = recordingTelemetry();
-  const parts = { service: complete, clock, telemetry, random: () => 0, onKeyRefused };
+  const erasure = new ErasureEntries(openDirectory, erasedKeks);
+  const parts = { service: complete, clock, telemetry, random: () => 0, erasure, onKeyRefused };
   return { source: new DataKeySource(parts), clock, onKeyRefused, logged };
 }
 
@@ -83,6 +87,23 @@ describe('the checks of what a key service answers', () => {
     expect(bad.onKeyRefused).toHaveBeenCalledTimes(2);
   });
 
+  it.each([[[]], [[KEK_ID.toString('hex')]]])(
+    'threat 34, threat 37: where it is not told which keys there are, records wait, with the entries %j, and no text leaves',
+    async (erasedKeks) => {
+      const kekIds = (): never => {
+        throw new TypeError('hunter2');
+      };
+      const bad = source({ kekIds }, () => erasedKeks);
+      for (const work of [() => bad.source.generate(acme), () => bad.source.unwrap(acme, WRAPPED)]) {
+        const result = await outcome(work);
+        expect(result).toMatchObject({ code: 'KEY_SERVICE_AWAY', retryable: true });
+        expect(openingFailure(result).kind).toBe('hold');
+        expect(inspect(result, { showHidden: true })).not.toContain('hunter2');
+      }
+      expect(bad.onKeyRefused).not.toHaveBeenCalled();
+    },
+  );
+
   it('the key that the record names is asked, current or previous', async () => {
     const unwrapDataKey = vi.fn(() => Buffer.alloc(32, 1));
     const old = Buffer.from('old-kek!');
@@ -106,6 +127,7 @@ describe('a call that fails', () => {
       [new KeyServiceFailure('away', 'timeout'), 'KEY_SERVICE_AWAY', undefined],
       [new KeyServiceFailure('key-refused', 'AccessDeniedException'), 'KEY_REFUSED', 'key'],
       [new KeyServiceFailure('key-gone', 'NotFoundException'), 'KEY_GONE', undefined],
+      [new KeyServiceFailure('key-being-destroyed', 'KeyPendingDeletion'), 'KEY_REFUSED', 'key'],
       [new KeyServiceFailure('data-key-refused', 'InvalidCiphertextException'), 'KEY_REFUSED', 'data-key'],
       [new TypeError('secret body'), 'KEY_SERVICE_AWAY', undefined],
       ['secret body', 'KEY_SERVICE_AWAY', undefined],
@@ -119,7 +141,7 @@ describe('a call that fails', () => {
     });
 
     it('threat 37: no text of the service leaves', async () => {
-      for (const kind of ['away', 'key-refused', 'key-gone', 'data-key-refused'] as const) {
+      for (const kind of ['away', 'key-refused', 'key-gone', 'key-being-destroyed', 'data-key-refused'] as const) {
         const result = await outcome(() =>
           failing(new KeyServiceFailure(kind, 'body: hunter2'), mode).source.unwrap(acme, WRAPPED),
         );
@@ -160,6 +182,87 @@ describe('a call that fails', () => {
     expect(await codeOf(() => bad.source.unwrap(acme, WRAPPED))).toBe('KEY_REFUSED');
     expect(await codeOf(() => bad.source.unwrap(acme, other))).toBe('no error');
     expect(await codeOf(() => bad.source.unwrap(parseTenantId('globex'), WRAPPED))).toBe('no error');
+  });
+});
+
+describe('threat 34: a key that an entry of erasure names', () => {
+  const entry = (): readonly string[] => [KEK_ID.toString('hex')];
+  const failing = (kind: KeyServiceFailureKind, erasedKeks: () => readonly string[] = entry) => {
+    const unwrapDataKey = vi.fn(() => {
+      throw new KeyServiceFailure(kind, 'body: hunter2');
+    });
+    return { ...source({ unwrapDataKey }, erasedKeks), unwrapDataKey };
+  };
+
+  it.each([
+    ['away', 'KEY_SERVICE_AWAY', 0],
+    ['key-refused', 'KEY_REFUSED', 1],
+    ['data-key-refused', 'KEY_REFUSED', 0],
+    ['key-gone', 'TENANT_ERASED', 1],
+    ['key-being-destroyed', 'TENANT_ERASED', 1],
+  ] as const)('and of which the service says %s: %s', async (kind, code, drops) => {
+    const made = failing(kind);
+    const result = await outcome(() => made.source.unwrap(acme, WRAPPED));
+    expect(result).toMatchObject({ code });
+    expect(made.onKeyRefused).toHaveBeenCalledTimes(drops);
+    // Threat 37, for every word of it.
+    expect(inspect([result, made.logged], { showHidden: true, depth: 5 })).not.toContain('hunter2');
+  });
+
+  it.each([
+    ['key-gone', 60_000],
+    ['key-being-destroyed', 60_000],
+    ['key-refused', 1_000],
+  ] as const)('is asked about again, after %s, in %i ms', async (kind, ms) => {
+    const { source: made, clock, unwrapDataKey } = failing(kind);
+    await outcome(() => made.unwrap(acme, WRAPPED));
+    clock.advance(ms - 1);
+    await outcome(() => made.unwrap(acme, WRAPPED));
+    expect(unwrapDataKey).toHaveBeenCalledTimes(1);
+    clock.advance(1);
+    await outcome(() => made.unwrap(acme, WRAPPED));
+    expect(unwrapDataKey).toHaveBeenCalledTimes(2);
+  });
+
+  it('counts from the moment of the entry, and no longer than it stands', async () => {
+    let erased: readonly string[] = [];
+    const { source: made, clock, unwrapDataKey, logged } = failing('key-gone', () => erased);
+    expect(await codeOf(() => made.unwrap(acme, WRAPPED))).toBe('KEY_GONE');
+    expect(made.alarms()).toEqual([{ tenantId: acme, code: 'KEY_GONE' }]);
+    erased = entry();
+    expect(made.alarms()).toEqual([]);
+    expect(await codeOf(() => made.unwrap(acme, WRAPPED))).toBe('TENANT_ERASED');
+    expect(await codeOf(() => made.unwrap(acme, WRAPPED))).toBe('TENANT_ERASED');
+    clock.advance(30_000);
+    expect(await codeOf(() => made.unwrap(acme, WRAPPED))).toBe('TENANT_ERASED');
+    expect(unwrapDataKey).toHaveBeenCalledTimes(1);
+    erased = [];
+    expect(await codeOf(() => made.unwrap(acme, WRAPPED))).toBe('KEY_GONE');
+    expect(unwrapDataKey).toHaveBeenCalledTimes(2);
+    expect(logged.map(({ event }) => event)).toEqual(['keyRefused', 'keyErased', 'keyRefused']);
+  });
+
+  it('costs no call where it is not configured any more, and its data keys go', async () => {
+    const old = Buffer.from('old-kek!');
+    const unwrapDataKey = vi.fn(() => Buffer.alloc(32, 1));
+    for (const kekIds of [() => [KEK_ID], () => []]) {
+      const { source: made, onKeyRefused, logged } = source({ kekIds, unwrapDataKey }, () => [old.toString('hex')]);
+      const wrapped = Buffer.concat([old, Buffer.alloc(60)]);
+      expect(await codeOf(() => made.unwrap(acme, wrapped))).toBe('TENANT_ERASED');
+      expect(await codeOf(() => made.unwrap(acme, wrapped))).toBe('TENANT_ERASED');
+      expect(onKeyRefused).toHaveBeenCalledWith(acme, old);
+      expect(logged).toEqual([
+        { event: 'keyErased', tenant: acme, kek: old.toString('hex'), reason: 'not-configured' },
+      ]);
+    }
+    expect(unwrapDataKey).not.toHaveBeenCalled();
+  });
+
+  it('and that is not configured is neither erased nor foreign while nobody can tell of entries', async () => {
+    const { source: made } = source({}, () => expect.fail('hunter2'));
+    const result = await outcome(() => made.unwrap(acme, Buffer.alloc(68)));
+    expect(result).toMatchObject({ code: 'UNKNOWN_TENANT' });
+    expect(inspect(result, { showHidden: true, depth: 5 })).not.toContain('hunter2');
   });
 });
 

@@ -8,7 +8,7 @@ import {
   type EncryptionOptions,
   type EnvelopeEncryptionOptions,
 } from '../../../src/encryption/encryption-options.js';
-import { codeOf, FakeKeyService, outcome, recordingTelemetry } from './fixtures.js';
+import { acme, codeOf, FakeKeyService, outcome, recordingTelemetry } from './fixtures.js';
 import { ManualClock } from './manual-clock.js';
 
 const kms = new FakeKeyService();
@@ -19,6 +19,7 @@ describe('envelopeEncryption', () => {
     expect(settings.kms).toBe(kms);
     expect(settings.dataKey).toEqual({ softAgeMs: 3_600_000, hardAgeMs: 86_400_000 });
     expect(settings.revokedDataKeys.size).toBe(0);
+    expect(settings.erasedKeks(acme)).toBeUndefined();
     expect(settings.warmUp).toEqual({ tenants: [], onUnreachable: 'fail' });
   });
 
@@ -44,6 +45,10 @@ describe('envelopeEncryption', () => {
     ['a wrong tenant id', { kms, revokedDataKeys: { 'a:b': [] } }, ['revokedDataKeys.(name not shown)']],
     ['a tenant to warm up that is none', { kms, warmUp: ['acme', 'a:b'] }, ['warmUp.1']],
     ['what is no list of tenants', { kms, warmUp: 'acme', onUnreachable: 'wait' }, ['warmUp', 'onUnreachable']],
+    ['erased keys of what is no tenant', { kms, erasedKeks: { 'a:b': [] } }, ['erasedKeks.(name not shown)']],
+    ['an erased key in upper case', { kms, erasedKeks: { acme: ['0123456789ABCDEF'] } }, ['erasedKeks.acme.0']],
+    ['what is no list of erased keys', { kms, erasedKeks: { acme: '0123456789abcdef' } }, ['erasedKeks.acme']],
+    ['erased keys that are none', { kms, erasedKeks: 5 }, ['erasedKeks']],
     ['a wrong dekId', { kms, revokedDataKeys: { acme: ['00'] } }, ['revokedDataKeys.acme.0']],
   ])('refuses %s and names each wrong field', async (_, options, paths) => {
     const error = await outcome(() => envelopeEncryption(options as EnvelopeEncryptionOptions));

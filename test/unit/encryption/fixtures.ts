@@ -7,6 +7,7 @@ import type { GeneratedDataKey, KeyService } from '../../../src/encryption/key-s
 import { localKeyring } from '../../../src/encryption/local-keyring.js';
 import type { SealedIdentity } from '../../../src/encryption/record-cipher.js';
 import type { Telemetry } from '../../../src/telemetry/telemetry.js';
+import { secretWatch } from '../../support/secrets/secret-watch.js';
 import { ManualClock } from './manual-clock.js';
 
 export const acme = parseTenantId('acme');
@@ -120,7 +121,11 @@ export type Logged = { readonly event: string } & Readonly<Record<string, unknow
 /** Telemetry that keeps what is logged. */
 export function recordingTelemetry(): { readonly logged: Logged[]; readonly telemetry: Pick<Telemetry, 'log'> } {
   const logged: Logged[] = [];
-  return { logged, telemetry: { log: (event, fields) => void logged.push({ event, ...fields }) } };
+  const log: Telemetry['log'] = (event, fields) => {
+    secretWatch.saw('a log event', fields);
+    logged.push({ event, ...fields });
+  };
+  return { logged, telemetry: { log } };
 }
 
 export interface Bench {

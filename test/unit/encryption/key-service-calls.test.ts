@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { parseTenantId } from '../../../src/core/tenant-id.js';
 import { DataKeySource } from '../../../src/encryption/data-key-source.js';
 import { KEY_SERVICE_TIMEOUT_MS } from '../../../src/encryption/key-service-calls.js';
+import { openDirectory } from '../../../src/tenant/directory.js';
+import { ErasureEntries } from '../../../src/tenant/erasure-entries.js';
 import { VirtualClock } from '../../../src/testing/virtual-clock.js';
 import { FaultyKeyService } from '../../support/faulty-key-service.js';
 import { acme, codeOf, globex, recordingTelemetry } from './fixtures.js';
@@ -12,6 +14,7 @@ function harness(tenants: readonly string[] = ['acme', 'globex']) {
   const { logged, telemetry } = recordingTelemetry();
   const refused: string[] = [];
   const source = new DataKeySource({
+    erasure: new ErasureEntries(openDirectory),
     service,
     clock,
     telemetry,

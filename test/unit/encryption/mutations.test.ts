@@ -109,41 +109,34 @@ const FORMS = [
 
 const CASES = FORMS.flatMap((form) => (['cold', 'warm'] as const).map((temperature) => ({ ...form, temperature })));
 
-describe.each(CASES)(
-  'threat 9: 10,000 mutations, $form, keys $temperature',
-  ({ readable, seal, open, temperature }) => {
-    it('end in a typed error, or change nothing', async () => {
-      const producer = bench();
-      const record = await seal(producer);
-      const value: Buffer = readable ?? Buffer.alloc(0);
-      const warm = bench();
-      await open(warm.cipher, record, value);
-      let opened = 0;
-      const mutations = fc.array(mutation, { minLength: 1, maxLength: 3 });
-      const ofValue = fc.oneof({ weight: 9, arbitrary: fc.constant(NOTHING) }, { weight: 1, arbitrary: mutations });
-      await fc.assert(
-        fc.asyncProperty(
-          mutations,
-          readable === undefined ? fc.constant(NOTHING) : ofValue,
-          async (ofEnvelope, more) => {
-            const mutated = ofEnvelope.reduce<Buffer>((bytes, mutate) => mutate(bytes), record);
-            const mutatedValue = more.reduce<Buffer>((bytes, mutate) => mutate(bytes), value);
-            const { cipher } = temperature === 'warm' ? warm : bench({ kms: producer.service });
-            warm.clock.advance(50); // no more than 20 unknown data keys a second are asked for
-            const result = await outcome(() => open(cipher, mutated, mutatedValue));
-            if (mutated.equals(record) && mutatedValue.equals(value)) {
-              expect(result).not.toBeInstanceOf(Error);
-              opened += 1;
-              return;
-            }
-            expect(isTenantryError(result)).toBe(true);
-            expect(isTenantryError(result, 'DATA_KEY_RATE_LIMITED')).toBe(false);
-            expect(String((result as Error).stack)).not.toContain('nobody else');
-          },
-        ),
-        { numRuns: 10_000 },
-      );
-      expect(opened).toBeLessThan(1_000);
-    }, 120_000);
-  },
-);
+describe.each(CASES)('threat 9: 4,000 mutations, $form, keys $temperature', ({ readable, seal, open, temperature }) => {
+  it('end in a typed error, or change nothing', async () => {
+    const producer = bench();
+    const record = await seal(producer);
+    const value: Buffer = readable ?? Buffer.alloc(0);
+    const warm = bench();
+    await open(warm.cipher, record, value);
+    let opened = 0;
+    const mutations = fc.array(mutation, { minLength: 1, maxLength: 3 });
+    const ofValue = fc.oneof({ weight: 9, arbitrary: fc.constant(NOTHING) }, { weight: 1, arbitrary: mutations });
+    await fc.assert(
+      fc.asyncProperty(mutations, readable === undefined ? fc.constant(NOTHING) : ofValue, async (ofEnvelope, more) => {
+        const mutated = ofEnvelope.reduce<Buffer>((bytes, mutate) => mutate(bytes), record);
+        const mutatedValue = more.reduce<Buffer>((bytes, mutate) => mutate(bytes), value);
+        const { cipher } = temperature === 'warm' ? warm : bench({ kms: producer.service });
+        warm.clock.advance(50); // no more than 20 unknown data keys a second are asked for
+        const result = await outcome(() => open(cipher, mutated, mutatedValue));
+        if (mutated.equals(record) && mutatedValue.equals(value)) {
+          expect(result).not.toBeInstanceOf(Error);
+          opened += 1;
+          return;
+        }
+        expect(isTenantryError(result)).toBe(true);
+        expect(isTenantryError(result, 'DATA_KEY_RATE_LIMITED')).toBe(false);
+        expect(String((result as Error).stack)).not.toContain('nobody else');
+      }),
+      { numRuns: 4_000 },
+    );
+    expect(opened).toBeLessThan(400);
+  }, 120_000);
+});

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { KeyRing } from '../../../src/encryption/key-ring.js';
 import { KeyServiceFailure } from '../../../src/encryption/key-service.js';
+import { localKeyring } from '../../../src/encryption/local-keyring.js';
 import { acme, bench, codeOf, FakeKeyService, globex, identity, outcome } from './fixtures.js';
 
 const HOUR_MS = 3_600_000;
@@ -87,6 +89,21 @@ describe('the life of a data key for opening', () => {
     service.failure = new KeyServiceFailure('key-refused', 'AccessDeniedException');
     expect(await codeOf(() => cipher.sealValue(identity(), TEXT, AT_MS))).toBe('KEY_REFUSED');
     expect(await codeOf(() => cipher.openValue(identity(), record))).toBe('KEY_REFUSED');
+  });
+
+  it('a key that is refused takes along the data keys under it, and none under another key of the tenant', async () => {
+    const [older, newer] = [Buffer.alloc(32, 0x31), Buffer.alloc(32, 0x32)];
+    const under = async (keys: KeyRing): Promise<Buffer> =>
+      bench({ kms: new FakeKeyService(localKeyring({ keys })) }).cipher.sealValue(identity(), TEXT, AT_MS);
+    const records = { older: await under({ acme: older }), newer: await under({ acme: newer }) };
+    const both = localKeyring({ keys: { acme: { current: newer, previous: [older] } } });
+    const { cipher, service } = bench({ kms: new FakeKeyService(both) });
+    for (const record of [records.older, records.newer, records.older]) await cipher.openValue(identity(), record);
+    service.failure = new KeyServiceFailure('key-refused', 'AccessDeniedException');
+    // The newer one: it is asked for a key to seal with.
+    expect(await codeOf(() => cipher.sealValue(identity(), TEXT, AT_MS))).toBe('KEY_REFUSED');
+    expect(await codeOf(() => cipher.openValue(identity(), records.newer))).toBe('KEY_REFUSED');
+    expect(await codeOf(() => cipher.openValue(identity(), records.older))).toBe('no error');
   });
 
   it('opens records of several processes of one tenant in any order, with one call for each key', async () => {

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { parseTenantId } from '../../../src/core/tenant-id.js';
 import { DataKeySource } from '../../../src/encryption/data-key-source.js';
+import { openDirectory } from '../../../src/tenant/directory.js';
+import { ErasureEntries } from '../../../src/tenant/erasure-entries.js';
 import { KeyServiceFailure } from '../../../src/encryption/key-service.js';
 import { SealingKeys } from '../../../src/encryption/sealing-keys.js';
 import { MAX_RECORDS_PER_SALT, SealingSession } from '../../../src/encryption/sealing-session.js';
@@ -25,7 +27,15 @@ const seqIn = (envelope: Buffer): bigint => envelope.readBigUInt64BE(53);
 const keyAndNonce = (envelope: Buffer): string => `${dekIdIn(envelope)} ${saltIn(envelope)} ${seqIn(envelope)}`;
 
 function sourceOf(service: FakeKeyService, clock: ManualClock): DataKeySource {
-  return new DataKeySource({ service, clock, ...recordingTelemetry(), random: () => 0, onKeyRefused: () => {} });
+  const erasure = new ErasureEntries(openDirectory);
+  return new DataKeySource({
+    service,
+    clock,
+    ...recordingTelemetry(),
+    random: () => 0,
+    erasure,
+    onKeyRefused: () => {},
+  });
 }
 
 describe('the life of a data key for sealing', () => {

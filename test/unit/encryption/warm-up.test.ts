@@ -19,6 +19,13 @@ function harness(options: Partial<EnvelopeEncryptionOptions>, tenants: readonly 
 const seal = (tenantId: TenantId) => [identity({ tenantId }), Buffer.from('{}'), 1_767_225_600_000] as const;
 
 describe('warming up', () => {
+  it('makes none for a tenant that is erased, and nothing is missing then', async () => {
+    const { service, warmUp, logged } = harness({ warmUp: ['acme', 'globex'], erasedKeks: { acme: ['00'.repeat(8)] } });
+    expect(await warmUp()).toBe('no error');
+    expect(service.calls.map(({ tenantId }) => tenantId)).toEqual(['globex']);
+    expect(logged).toEqual([]);
+  });
+
   it.each([
     ['a list', ['acme', 'globex', 'acme']],
     ['a function', () => ['acme', 'globex']],

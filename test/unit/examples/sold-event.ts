@@ -11,6 +11,7 @@ export function soldEvent(
     id: `event-${data.row}`,
     type: 'retail.line-sold',
     version: 1,
+    publishedVersion: 1,
     tenantId: parseTenantId(tenantId),
     aggregateId: data.invoiceNo,
     timestamp: new Date(0),

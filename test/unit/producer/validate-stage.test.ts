@@ -40,7 +40,7 @@ describe('the first stage', () => {
       eventId: 'e1',
       eventTimeMs: 1_000,
       publishTimeMs: 1_000,
-      applicationHeaders: [],
+      furtherHeaders: [],
     });
   });
 

@@ -31,14 +31,16 @@ const nearlyKeys = fc
   )
   .map((parts) => Buffer.concat(parts));
 
+const TYPE = 'invoices.made.v1';
+
 describe('encodeRecordKey', () => {
   it('joins tenant and aggregate', () => {
-    expect(encodeRecordKey(acme, 'order-42').toString()).toBe('acme:order-42');
+    expect(encodeRecordKey(acme, 'order-42', TYPE).toString()).toBe('acme:order-42');
   });
 
   it('threat 26: takes a colon, any other text and 512 bytes', () => {
     for (const id of [':', 'b:c', 'größe 🚀', '\0', 'x'.repeat(512), 'é'.repeat(256)]) {
-      expect(parseRecordKey(encodeRecordKey(acme, id))).toEqual({ tenantId: 'acme', aggregateId: id });
+      expect(parseRecordKey(encodeRecordKey(acme, id, TYPE))).toEqual({ tenantId: 'acme', aggregateId: id });
     }
   });
 
@@ -54,12 +56,13 @@ describe('encodeRecordKey', () => {
   ])('threat 26: refuses %s and does not repeat it', (_, id) => {
     let caught: unknown;
     try {
-      encodeRecordKey(acme, id);
+      encodeRecordKey(acme, id, TYPE);
     } catch (error) {
       caught = error;
     }
     if (!isTenantryError(caught, 'INVALID_AGGREGATE_ID')) throw caught;
     expect(caught.message).not.toContain('order-');
+    expect(caught.message).toMatch(/^event contract invoices\.made\.v1: an aggregate id must /);
     expect(caught.message.length).toBeLessThan(120);
   });
 });
@@ -121,7 +124,7 @@ describe('parseRecordKey', () => {
   it('reads back every key that can be written, and only that one', () => {
     fc.assert(
       fc.property(anyTenant, anyAggregate, (tenantId, aggregateId) => {
-        expect(parseRecordKey(encodeRecordKey(tenantId, aggregateId))).toEqual({ tenantId, aggregateId });
+        expect(parseRecordKey(encodeRecordKey(tenantId, aggregateId, TYPE))).toEqual({ tenantId, aggregateId });
       }),
     );
   });
@@ -130,7 +133,7 @@ describe('parseRecordKey', () => {
     fc.assert(
       fc.property(nearlyKeys, (key) => {
         const parsed = parseRecordKey(key);
-        if (parsed !== undefined) expect(encodeRecordKey(parsed.tenantId, parsed.aggregateId)).toEqual(key);
+        if (parsed !== undefined) expect(encodeRecordKey(parsed.tenantId, parsed.aggregateId, TYPE)).toEqual(key);
       }),
       { numRuns: 2_000 },
     );

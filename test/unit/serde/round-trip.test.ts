@@ -39,6 +39,30 @@ function refusal(schema: StandardSchema, input: unknown): string {
 }
 
 describe('assertRoundTrips', () => {
+  it.each([
+    ['are the same', z.object({ id: z.string() }), { id: SECRET }],
+    ['differ', z.object({ id: z.string().transform((text) => `${text}!`) }), { id: SECRET }],
+  ])('threat 37: leaves no second copy of the plaintext where the bytes %s', (_what, schema, input) => {
+    const written: Buffer[] = [];
+    const released: Buffer[] = [];
+    const serde: ValueSerde = {
+      ...jsonSerde,
+      encode: (contract, value) => {
+        const bytes = jsonSerde.encode(contract, value);
+        written.push(bytes);
+        return bytes;
+      },
+      release: (_contract, bytes) => void released.push(bytes),
+    };
+    try {
+      void check(schema, input, serde);
+    } catch (error) {
+      messageOf(error);
+    }
+    expect(written.map((bytes) => bytes.every((byte) => byte === 0))).toEqual([true]);
+    expect(released).toEqual(written);
+  });
+
   it('takes a schema that accepts and keeps its own output, at once', () => {
     const schema = z.object({ id: z.string().trim(), total: z.number().default(0), note: z.string().optional() });
     expect(check(schema, { id: ' o1 ', note: undefined, more: 1 })).toBeUndefined();

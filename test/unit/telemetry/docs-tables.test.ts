@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { pageFile, renderPage } from '../../../scripts/docs-tables.js';
+import { pageFile, renderPage, TABLE_PAGES } from '../../../scripts/docs-tables.js';
 
 describe('docs', () => {
   // Formatting the tables takes a second or two on a busy machine.
-  it.each(['errors.md', 'telemetry.md'] as const)(
+  it.each(TABLE_PAGES)(
     '%s is what the table says; else run `tsx scripts/docs-tables.ts`',
     async (page) => {
       expect(readFileSync(pageFile(page), 'utf8')).toBe(await renderPage(page));

@@ -103,6 +103,7 @@ describe('Telemetry metrics', () => {
       telemetry.countHandled(tenant);
       telemetry.countFailedAttempt(tenant);
       telemetry.countDeadLettered(tenant);
+      telemetry.countErased(tenant);
       telemetry.countSkipped(tenant);
       telemetry.countDuplicate(tenant);
       telemetry.countUnmarked(tenant);
@@ -110,7 +111,16 @@ describe('Telemetry metrics', () => {
     telemetry.countQuarantined('_violation', 'TENANT_MISMATCH');
     telemetry.countForeign();
     const collected = await collect();
-    const names = ['rate_limited', 'handled', 'failed_attempts', 'dead_lettered', 'skipped', 'duplicates', 'unmarked'];
+    const names = [
+      'rate_limited',
+      'handled',
+      'failed_attempts',
+      'dead_lettered',
+      'erased',
+      'skipped',
+      'duplicates',
+      'unmarked',
+    ];
     for (const name of names) {
       expect(pointsOf(collected, `tenantry.events.${name}`), name).toEqual([
         { attributes: { 'tenantry.tenant.id': 'acme' }, value: 1 },
@@ -159,6 +169,7 @@ describe('Telemetry metrics', () => {
     telemetry.countFailedAttempt('acme');
     telemetry.countDeadLettered('acme');
     telemetry.countQuarantined('acme', 'SEAL_INVALID');
+    telemetry.countErased('acme');
     telemetry.countForeign();
     telemetry.countSkipped('acme');
     telemetry.countDuplicate('acme');

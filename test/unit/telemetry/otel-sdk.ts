@@ -49,6 +49,11 @@ export function registerMetrics(): () => Promise<MetricData[]> {
   };
 }
 
+/** The tracer provider that is registered; where none is, the one of the API that does nothing. */
+export function registeredProvider(): unknown {
+  return (trace.getTracerProvider() as { getDelegate?: () => unknown }).getDelegate?.();
+}
+
 /** Takes everything registered away again. */
 export function unregisterAll(): void {
   trace.disable();

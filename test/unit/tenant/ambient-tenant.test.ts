@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../src/core/deferred.js';
 import { isTenantryError } from '../../../src/core/errors.js';
 import { parseTenantId, type TenantId } from '../../../src/core/tenant-id.js';
-import { AmbientTenant } from '../../../src/tenant/ambient-tenant.js';
+import { AmbientTenant, type Entry } from '../../../src/tenant/ambient-tenant.js';
 
 const a = parseTenantId('a');
 const b = parseTenantId('b');
@@ -328,6 +328,38 @@ describe('runInBackground', () => {
         throw new RangeError('x');
       }),
     ).toThrow(RangeError);
+  });
+});
+
+describe('an entry', () => {
+  it('replaces what is ambient where it is called, and brings it back', () => {
+    const ambient = new AmbientTenant();
+    const [acme, none] = [ambient.entry(a), ambient.entry(undefined)];
+    const seen = ambient.run(b, () => [
+      acme(() => ambient.current),
+      none(() => ambient.current),
+      acme(() => none(() => ambient.current)),
+      ambient.current,
+    ]);
+    expect(seen).toEqual([a, undefined, undefined, b]);
+  });
+
+  it('to what was ambient when it was captured dies with its handler', async () => {
+    const ambient = new AmbientTenant();
+    let captured: Entry = (work) => work();
+    const during = await ambient.runHandler(
+      a,
+      () => {
+        captured = ambient.capture();
+        return ambient.withoutTenant(() => captured(() => ambient.current));
+      },
+      (value) => value,
+      () => undefined,
+    );
+    expect(during).toBe(a);
+    expect(() => ambient.run(b, () => captured(() => ambient.require()))).toThrow(
+      expect.objectContaining({ code: 'TENANT_CONTEXT_EXPIRED' }),
+    );
   });
 });
 

@@ -31,6 +31,8 @@ describe('profileOf', () => {
     ['nothing', {}],
     ['a weight', { weight: 0.5 }],
     ['limits', { rateLimit: { eventsPerSecond: 1, bytesPerSecond: 1e9 } }],
+    ['erased keys', { erasedKeks: ['0123456789abcdef'] }],
+    ['no erased keys', { erasedKeks: [] }],
     ['more than is asked for', { rateLimit: {}, plan: 'gold' }],
   ])('takes a profile with %s', (_, profile) => {
     expect(profileOf(answering(profile), ACME)).toBe(profile);
@@ -52,6 +54,11 @@ describe('profileOf', () => {
     ['a limit in text', { rateLimit: { eventsPerSecond: '5' } }],
     ['null for a limit', { rateLimit: { eventsPerSecond: null } }],
     ['null for the limits', { rateLimit: null }],
+    ['an erased key in upper case', { erasedKeks: ['0123456789ABCDEF'] }],
+    ['an erased key that is none', { erasedKeks: ['0123456789abcdef', 'key'] }],
+    ['an erased key that is no text', { erasedKeks: [123] }],
+    ['no list of erased keys', { erasedKeks: '0123456789abcdef' }],
+    ['null for erased keys', { erasedKeks: null }],
     ['a weight of NaN', { weight: Number.NaN }],
     ['a negative weight', { weight: -1 }],
   ])('knows no tenant where the directory answers with %s', (_, answer) => {

@@ -1,8 +1,11 @@
 // The contract notices what is wrong with a key service: each driver below is broken in one way.
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { TenantId } from '../../../src/core/tenant-id.js';
+import { tenantryError } from '../../../src/core/errors.js';
+import type { KekDestruction } from '../../../src/encryption/key-destruction.js';
 import { KeyServiceFailure, type GeneratedDataKey, type KeyService } from '../../../src/encryption/key-service.js';
 import { localKeyring } from '../../../src/encryption/local-keyring.js';
+import { DestroyingKeyService } from '../../support/destroying-key-service.js';
 import { keyServiceContract, type KeyServiceSubject } from '../../../src/testing/index.js';
 
 const KEK = Buffer.alloc(32, 1);
@@ -125,6 +128,100 @@ describe('the contract of key services', () => {
       'key service: making a data key under a key that may not be used succeeded',
       'key service: making a data key under a key that may not be used succeeded',
     ]);
+  });
+
+  describe('where keys are destroyed', () => {
+    const NAME = 'destroys a key for good, again and again, and no other';
+    const SHARED = 'destroys no key that another tenant has';
+    const keys = { acme: { current: KEK, previous: [OLD] }, globex: KEK, umbrella: Buffer.alloc(32, 3) };
+    const destruction = { doomed: 'umbrella', shared: 'globex' };
+
+    /** One that knows that the key of globex is also acme's. */
+    class Careful extends DestroyingKeyService {
+      override destroyKek(...args: Parameters<DestroyingKeyService['destroyKek']>): KekDestruction {
+        if (args[0] === 'globex') throw tenantryError('KEY_SHARED', 'shared');
+        return super.destroyKek(...args);
+      }
+    }
+
+    it.each([true, false])('has nothing to say of a good one (it waits: %s)', async (waits) => {
+      const service = new Careful(keys);
+      service.waits = waits;
+      expect(await complaints(service, { destruction })).toEqual({});
+    });
+
+    it('notices one that destroys what another tenant has', async () => {
+      const found = await complaints(new DestroyingKeyService(keys), { destruction });
+      expect(Object.keys(found)).toContain(SHARED);
+    });
+
+    it('notices one that cannot', async () => {
+      expect(Object.keys(await complaints(good, { destruction: { doomed: 'globex' } }))).toEqual([NAME]);
+    });
+
+    it.each<[string, (service: Careful) => Partial<KeyService>]>([
+      ['destroys nothing', () => ({ destroyKek: () => ({ state: 'destroyed', keyUri: 'k', answer: {} }) })],
+      [
+        'goes back',
+        (service) => {
+          let times = 0;
+          return {
+            destroyKek: (tenantId, kekId, options) => ({
+              ...service.destroyKek(tenantId, kekId, options),
+              state: (times += 1) > 1 ? 'scheduled' : 'destroyed',
+            }),
+          };
+        },
+      ],
+      [
+        'says no the second time',
+        (service) => {
+          let times = 0;
+          return {
+            destroyKek: (tenantId, kekId, options) => {
+              if ((times += 1) > 1) throw new KeyServiceFailure('key-gone', 'no-such-key');
+              return service.destroyKek(tenantId, kekId, options);
+            },
+          };
+        },
+      ],
+      [
+        'answers with a text',
+        (service) => ({
+          destroyKek: (tenantId, kekId, options) => ({
+            ...service.destroyKek(tenantId, kekId, options),
+            answer: { message: 'done, have a nice day' },
+          }),
+        }),
+      ],
+      [
+        'takes the first key of the tenant for any',
+        (service) => ({
+          destroyKek: (tenantId, _kekId, options) =>
+            service.destroyKek(tenantId, service.kekIds(tenantId)[0]!, options),
+        }),
+      ],
+      [
+        'destroys all keys',
+        (service) => ({
+          destroyKek: (tenantId, kekId, options) => {
+            const answer = service.destroyKek(tenantId, kekId, options);
+            service.destroyKek('acme' as TenantId, service.kekIds('acme' as TenantId)[0]!, options);
+            return answer;
+          },
+        }),
+      ],
+    ])('notices one that %s', async (_what, change) => {
+      const service = new Careful(keys);
+      const bad: KeyService = {
+        maxBlobBytes: service.maxBlobBytes,
+        kekIds: (...args) => service.kekIds(...args),
+        generateDataKey: (...args) => service.generateDataKey(...args),
+        unwrapDataKey: (...args) => service.unwrapDataKey(...args),
+        ...change(service),
+      };
+      expect(Object.keys(await complaints(bad, { destruction: { doomed: 'umbrella' } }))).toContain(NAME);
+    });
   });
 
   it('leaves out what there is nothing to test with', () => {

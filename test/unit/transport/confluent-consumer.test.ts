@@ -33,7 +33,7 @@ class FakeConsumer extends EventEmitter {
   getMetadata({ topic = 't' }: { topic?: string }, callback: DriverCallback<DriverMetadata>): void {
     setImmediate(() => {
       if (this.isAway) callback(driverError(-195, 'Local: Broker transport failure'), undefined as never);
-      else callback(null, { brokers: [], topics: [{ name: topic, partitions: [0] }] });
+      else callback(null, { brokers: [], topics: [{ name: topic, partitions: [{}] }] });
     });
   }
 }

@@ -56,6 +56,21 @@ describe('the assignment of a group', () => {
     expect(listener.onAssigned).toHaveBeenCalledTimes(2);
   });
 
+  it('answers a client that ends, which takes no assignment any more', () => {
+    const assignment = newAssignment();
+    client.isClosing = true;
+    assignment.onRebalance(ASSIGN, []);
+    expect(native.incrementalAssign).toHaveBeenCalledExactlyOnceWith([]);
+    expect(native.incrementalUnassign).not.toHaveBeenCalled();
+    native.incrementalAssign.mockImplementationOnce(() => {
+      throw driverError(-172, 'KafkaConsumer is disconnected');
+    });
+    assignment.onRebalance(ASSIGN, []);
+    expect(native.incrementalUnassign).toHaveBeenCalledExactlyOnceWith([]);
+    expect(listener.onAssigned).not.toHaveBeenCalled();
+    expect(client.report).not.toHaveBeenCalled();
+  });
+
   it('threat 44: a member that was shut out joins again once it has given up what it lost, and may be told of nothing', () => {
     const assignment = newAssignment(false);
     assignment.onRebalance(ASSIGN, [partition(0)]);

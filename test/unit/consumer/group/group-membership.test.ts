@@ -93,6 +93,28 @@ describe('threat 44: a revocation', () => {
     expect(harness.kafka.misuses).toEqual([]);
   });
 
+  it('of what is lost while it was asked for commits nothing over what its next owner has committed', async () => {
+    const harness = new ConsumeHarness();
+    write(harness, ['a1']);
+    const first = await reading(harness, () => after(harness, 8_000));
+    const second = await reading(harness);
+    const group = harness.kafka.group(GROUP);
+    move(harness, second.process);
+    await harness.clock.advance(100);
+    group.lose(first.process.member, second.process.member);
+    await harness.clock.advance(3_000);
+    expect(harness.committed()).toBe(1);
+    // It comes back before the first member has answered.
+    group.lose(second.process.member, first.process.member);
+    const commits: number[] = [];
+    harness.kafka.onCommit = ({ topic, offset }) => {
+      if (topic === 'notes') commits.push(offset);
+    };
+    await harness.clock.advanceUntil(first.process.consumer.pauseTenant('globex', { timeoutMs: 60_000 }));
+    await harness.clock.advance(20_000);
+    expect(Math.min(...commits)).toBe(1);
+  });
+
   it('of what is lost while its start is committed comes before anything of it begins', async () => {
     const harness = new ConsumeHarness();
     const { kafka, clock } = harness;

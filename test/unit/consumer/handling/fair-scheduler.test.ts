@@ -236,6 +236,14 @@ describe('the scheduler', () => {
     expect([schedule.held, schedule.running]).toEqual([0, 0]);
   });
 
+  it('drops very many records of one key', () => {
+    const one = delivery('acme');
+    const schedule = scheduler({}, one);
+    for (let more = 0; more < 500_000; more += 1) schedule.enqueue({ ...one });
+    expect(schedule.next()).toBe(one);
+    expect([schedule.drop(() => true).length, schedule.held]).toEqual([500_000, 1]);
+  });
+
   it('drops what waits and what is held, and not what runs', () => {
     const [running, behind, held, waiting] = [
       delivery('acme', 'a'),

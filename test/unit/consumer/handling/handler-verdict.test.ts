@@ -10,6 +10,8 @@ describe('a verdict', () => {
 
   it('cuts a long reason, and refuses a wait that is none', () => {
     expect(verdictOf(deadLetter('x'.repeat(500)))).toEqual({ kind: 'dead-letter', reason: 'x'.repeat(200) });
+    const untyped = deadLetter as (reason?: unknown) => Error;
+    expect(verdictOf(untyped())).toEqual({ kind: 'dead-letter', reason: 'no reason given' });
     for (const wrong of [-1, Number.NaN, Number.POSITIVE_INFINITY]) expect(() => retryAfter(wrong)).toThrow(RangeError);
   });
 

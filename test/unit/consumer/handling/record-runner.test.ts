@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ConsumerOptions } from '../../../../src/api/consumer.js';
 import { delay } from '../../../../src/core/clock.js';
+import { deadLetter } from '../../../../src/consumer/handling/handler-verdict.js';
 import { Noted } from '../../../support/contracts.js';
 import { ConsumeHarness, GROUP, type ConsumerProcess } from '../../../support/consume-harness.js';
 import { eventRecord } from '../../../support/records.js';
@@ -97,6 +98,17 @@ describe('threat 45: a handler that throws', () => {
 });
 
 describe('what a handler returns', () => {
+  it('holds where it is a verdict that was made and not thrown', async () => {
+    const harness = new ConsumeHarness();
+    const process = await handling(harness, ['now', 'later'], (aggregate) => {
+      if (aggregate === 'now') return deadLetter('no such order');
+      return aggregate === 'later' ? Promise.resolve(deadLetter('no such order')) : undefined;
+    });
+    await harness.clock.advance(3_000);
+    expect(harness.deadLetters.map(({ code }) => code)).toEqual(['DEAD_LETTERED', 'DEAD_LETTERED']);
+    expect(process.consumer.counts()).toMatchObject({ handled: 1, deadLettered: 2 });
+  });
+
   const refuse = (): never => {
     throw new Error('refused');
   };

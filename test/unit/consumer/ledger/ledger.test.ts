@@ -166,6 +166,19 @@ describe('a parked owner', () => {
     expect([ledger.cursors.of(acme)?.offset, ledger.watermark]).toEqual([1, 0]);
   });
 
+  it('is moved back before very many records that were dropped, as before one', () => {
+    const ledger = new PartitionLedger(0);
+    const dropped = Array.from({ length: 500_000 }, (_, offset) => offset);
+    for (const offset of dropped) {
+      ledger.receive(offset, acme);
+      ledger.take(offset);
+    }
+    ledger.rewind(acme, dropped);
+    expect([ledger.cursors.of(acme)?.offset, ledger.unfinished]).toEqual([0, 0]);
+    ledger.replay(acme, [], 0, 10);
+    expect(ledger.cursors.of(acme)).toMatchObject({ offset: 0 });
+  });
+
   it('comes to the head across offsets that hold nothing by the end of the log alone', () => {
     const ledger = new PartitionLedger(0);
     ledger.receive(0, acme);
@@ -311,5 +324,71 @@ describe('a ledger through parking, runs and crashes', () => {
       }),
       { numRuns: 1_000 },
     );
+  });
+});
+
+describe('a skip that reaches beyond what was read', () => {
+  it('ends where a replay of the same records is asked for', () => {
+    const ledger = new PartitionLedger(0);
+    for (const offset of [0, 1]) {
+      ledger.receive(offset, acme);
+      ledger.take(offset);
+      ledger.finish(offset);
+    }
+    ledger.skip(acme, [], 5);
+    expect(ledger.receive(2, acme)).toBe('passed');
+    ledger.replay(acme, [], 0, 5);
+    expect(ledger.receive(3, acme)).toBe('passed');
+    expect(ledger.cursors.of(acme)).toMatchObject({ offset: 0, replay: { until: 3, resume: 3 }, unread: 1 });
+    expect(ledger.notes().skips).toEqual([]);
+  });
+
+  it('goes on where only what was read before is handled again', () => {
+    const ledger = new PartitionLedger(0);
+    for (const offset of [0, 1]) {
+      ledger.receive(offset, acme);
+      ledger.take(offset);
+      ledger.finish(offset);
+    }
+    ledger.skip(acme, [], 5);
+    ledger.replay(acme, [], 0, 2);
+    expect(ledger.notes().skips).toEqual([{ owner: acme, until: 5 }]);
+  });
+
+  it('holds after a crash for what ran when it was told, until that is finished', () => {
+    const ledger = new PartitionLedger(0);
+    for (const offset of [0, 1]) {
+      ledger.receive(offset, acme);
+      ledger.take(offset);
+    }
+    ledger.skip(acme, [1], 2);
+    const afterCrash = new PartitionLedger({ ...ledger.progress(), ...ledger.notes() });
+    expect([afterCrash.receive(0, acme), afterCrash.watermark]).toEqual(['passed', 2]);
+    expect(afterCrash.notes().skips).toEqual([]);
+    ledger.finish(0);
+    expect(ledger.notes().skips).toEqual([]);
+  });
+
+  it('of what runs ends where that is to be handled again', () => {
+    const ledger = new PartitionLedger(0);
+    ledger.receive(0, acme);
+    ledger.take(0);
+    ledger.skip(acme, [], 1);
+    ledger.replay(acme, [], 0, 1);
+    expect(ledger.notes().skips).toEqual([]);
+  });
+
+  it('holds for what a predecessor had taken, also through one more crash', () => {
+    const taken = [{ start: 3, length: 2 }];
+    const ledger = new PartitionLedger({ watermark: 3, head: 6, cursors: [], taken });
+    ledger.skip(acme, [], 4);
+    const again = new PartitionLedger({ ...ledger.progress(), ...ledger.notes() });
+    expect([again.receive(3, acme), again.watermark, again.receive(4, acme), again.watermark]).toEqual([
+      'passed',
+      4,
+      'awaited',
+      4,
+    ]);
+    expect(again.notes().skips).toEqual([]);
   });
 });

@@ -1,8 +1,0 @@
-import { createRequire } from 'node:module';
-
-/** The version of this package. */
-export function packageVersion(): string {
-  // src/cli and dist/cli are equally far from it.
-  const manifest = createRequire(import.meta.url)('../../package.json') as { readonly version: string };
-  return manifest.version;
-}

@@ -1,0 +1,2 @@
+export { tenantryFastify } from './plugin.js';
+export type { FastifyTenant, HealthPaths, TenantryFastifyOptions } from './options.js';
