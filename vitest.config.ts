@@ -46,11 +46,11 @@ if (!hasRegistry)
 
 // The native addon aborts in a worker thread, so every project runs in child processes.
 const common = {
-  pool: 'forks',
+  pool: 'forks' as const,
   restoreMocks: true,
   unstubEnvs: true,
-  setupFiles: 'test/support/secrets/setup.ts',
-} as const;
+  setupFiles: ['test/support/secrets/setup.ts', 'test/support/property-seed.ts'],
+};
 
 // Files with brokers wait for sessions, rebalances and start-ups most of the time, so more of them run at once than a
 // small machine has cores. After the unit tests, which need the cores; all with the same number, or they would run
