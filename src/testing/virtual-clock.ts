@@ -4,6 +4,8 @@ import type { Clock, Timer } from '../core/clock.js';
 interface Waiting {
   readonly atMs: number;
   readonly callback: () => void;
+  /** As the timers of Node.js do, it runs with the ambient values of where it was set. */
+  readonly origin: AsyncResource;
 }
 
 const DEFAULT_START_MS = Date.UTC(2026, 0, 1);
@@ -44,9 +46,9 @@ export class VirtualClock implements Clock {
   }
 
   setTimer(delayMs: number, callback: () => void): Timer {
-    // As the timers of Node.js do, it runs with the ambient values of where it was set.
-    const waiting = { atMs: this.#elapsedMs + Math.max(0, delayMs), callback: AsyncResource.bind(callback) };
-    this.#waiting.splice(this.#placeOf(waiting.atMs), 0, waiting);
+    const atMs = this.#elapsedMs + Math.max(0, delayMs);
+    const waiting: Waiting = { atMs, callback, origin: new AsyncResource('VirtualTimer') };
+    this.#waiting.splice(this.#placeOf(atMs), 0, waiting);
     return {
       cancel: () => {
         const at = this.#waiting.indexOf(waiting);
@@ -66,7 +68,7 @@ export class VirtualClock implements Clock {
     for (let next = this.#waiting[0]; next !== undefined && next.atMs <= untilMs; next = this.#waiting[0]) {
       this.#waiting.shift();
       this.#elapsedMs = Math.max(this.#elapsedMs, next.atMs);
-      next.callback();
+      next.origin.runInAsyncScope(next.callback);
       await settle();
     }
     this.#elapsedMs = untilMs;
