@@ -186,6 +186,13 @@ export const CONSUMER_MUTATIONS: readonly Mutation[] = [
     noticedBy: 'handling/fair-scheduler.test.ts',
   },
   {
+    name: 'a stop that leaves while a start is committed',
+    file: 'group/group-membership.ts',
+    find: '...this.#opening.map((session) => committer().answered(session, MIN_COMMIT_MS)),',
+    replace: '',
+    noticedBy: 'group/group-membership.test.ts',
+  },
+  {
     name: 'handlers that start after a stop, while an assignment is answered',
     file: 'group/group-membership.ts',
     find: '    this.#stopTaking([...this.#sessions.values()]);\n    const rejoin',

@@ -19,6 +19,7 @@ import { LogCursor } from './log-cursor.js';
 interface Answer {
   readonly atMs: number;
   readonly settle: () => void;
+  readonly giveUp: () => void;
 }
 
 const COMMIT_TIMEOUT_MS = 10_000;
@@ -178,6 +179,10 @@ export class FakeGroupConsumer implements GroupConsumer {
           timer.cancel();
           resolve(result);
         },
+        giveUp: () => {
+          timer.cancel();
+          resolve({ ok: false, reason: 'the consumer was disconnected', metadataTooLarge: false });
+        },
       });
     });
   }
@@ -194,6 +199,7 @@ export class FakeGroupConsumer implements GroupConsumer {
   async disconnect(): Promise<void> {
     this.disconnected = true;
     this.#readers.clear();
+    for (const { giveUp } of this.#answers.splice(0)) giveUp();
     this.#group.leave(this);
     await Promise.resolve();
   }

@@ -71,6 +71,12 @@ export class Committer {
     }
   }
 
+  /** Waits for the answer to a commit that is under way, at most `maxMs`. */
+  async answered(session: PartitionSession, maxMs: number): Promise<void> {
+    const commit = this.#underWay.get(session);
+    if (commit !== undefined) await within(this.#clock, maxMs, commit);
+  }
+
   /** @returns undefined where there is nothing to commit, or a commit is under way */
   #begin(session: PartitionSession): Promise<void> | undefined {
     if (this.#underWay.has(session)) return undefined;

@@ -132,7 +132,7 @@ export class GroupMembership {
    * to the client, which answers them when it leaves.
    */
   async drainAll(drainMs: number): Promise<Drained> {
-    const { clock, consumer } = this.#parts;
+    const { clock, consumer, committer } = this.#parts;
     const startMs = clock.monotonicMs();
     this.#closeByMs = startMs + drainMs;
     // From now on nothing starts, also while a change of the group is being answered.
@@ -147,6 +147,8 @@ export class GroupMembership {
     const [drained] = await Promise.all([
       this.#drain(staying, leftMs(), false),
       revoking.size > 0 ? within(clock, leftMs(), Promise.resolve(this.#working)) : undefined,
+      // A start that was sent is answered while answers still come, or it would be told as a failure.
+      ...this.#opening.map((session) => committer().answered(session, MIN_COMMIT_MS)),
     ]);
     const left = [...this.#sessions.values()].filter((session) => !staying.includes(session));
     const rest = await this.#drain(left, leftMs(), false);

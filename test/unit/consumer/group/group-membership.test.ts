@@ -238,6 +238,18 @@ describe('threat 46: stop', () => {
     expect(harness.clock.monotonicMs() - startMs).toBeLessThanOrEqual(2_100);
   });
 
+  it('waits for the answer to a start that is being committed, and tells of no failure', async () => {
+    const harness = new ConsumeHarness(2);
+    harness.kafka.delays.commit = 300;
+    const process = new ConsumerProcess(harness.kafka);
+    process.consumer.on(Noted, () => undefined);
+    await harness.clock.advanceUntil(process.consumer.start());
+    await harness.clock.advance(100);
+    await harness.clock.advanceUntil(process.consumer.stop());
+    expect(harness.committed()).toBe(0);
+    expect(process.logger.of('commitFailed')).toEqual([]);
+  });
+
   it('cuts the drain of a revocation short', async () => {
     const harness = new ConsumeHarness();
     write(harness, ['swallows']);
