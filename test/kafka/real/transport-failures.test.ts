@@ -186,7 +186,8 @@ it('tells what the ACLs allow, and `tenantry doctor` what is missing of it', asy
   );
 });
 
-it('names at once a dead-letter topic that may be described and not read, and lists the others', async () => {
+// In less than the 30 s after which it would find that nothing has come.
+it('names at once a dead-letter topic that may not be read, and lists the others', { timeout: 25_000 }, async () => {
   const [topic, readable] = ['_shared.other.orders.dlq', '_shared.other.readable.dlq'];
   const platform = makeTransport([kafka.brokers]);
   const admin = platform.createAdmin();
@@ -219,7 +220,6 @@ it('names at once a dead-letter topic that may be described and not read, and li
   vi.stubEnv('TENANTRY_SASL_USERNAME', 'alice');
   vi.stubEnv('TENANTRY_SASL_PASSWORD', 'wonderland');
 
-  const began = performance.now();
   const args = ['--brokers', secured.join(',')];
   const { exitCode, out, note } = await run('dlq', 'list', '--json', ...args);
   expect([exitCode, note]).toEqual([4, '']);
@@ -233,8 +233,6 @@ it('names at once a dead-letter topic that may be described and not read, and li
     ],
     deadLetters: [{ topic: 'readable', records: 1, redriven: null }],
   });
-  // Not only after nothing has come for 30 s.
-  expect(performance.now() - began).toBeLessThan(15_000);
 
   const only = await run('dlq', 'list', '--topic', 'orders', ...args);
   expect([only.exitCode, only.note.split('\n').at(-2)]).toEqual([

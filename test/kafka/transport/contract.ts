@@ -339,9 +339,8 @@ export function describeTransportContract(name: string, brokers: () => string[])
       };
       await member.start();
       await until(() => asked);
-      const start = Date.now();
-      await member.stop(20_000);
-      expect(Date.now() - start).toBeLessThan(15_000);
+      // Longer than the test may take.
+      await member.stop(600_000);
     });
 
     it.each(GROUP_PROTOCOLS)('leaves a group while a revocation waits for its answer (%s)', async (groupProtocol) => {
