@@ -2,6 +2,7 @@ import type { RecordedNotes, RecordedProgress } from './commit-metadata.js';
 import { toRuns } from './offset-runs.js';
 import { OffsetSet } from './offset-set.js';
 import type { Owner } from './record-owner.js';
+import { TakenOffsets } from './taken-offsets.js';
 import { TenantCursors } from './tenant-cursors.js';
 
 /**
@@ -21,7 +22,7 @@ export type Receipt = 'offered' | 'awaited' | 'passed';
  */
 export class PartitionLedger {
   readonly cursors: TenantCursors;
-  readonly #taken = new OffsetSet();
+  readonly #taken = new TakenOffsets();
   /** Taken offsets that a predecessor recorded and whose records have not been read yet. */
   readonly #awaited = new OffsetSet();
   /** Up to where owners' records are handled again on purpose, until the last of those is finished. */
@@ -49,7 +50,7 @@ export class PartitionLedger {
     for (const { owner, until } of start.skips ?? []) this.#skips.set(owner, until);
     for (const run of start.taken) {
       for (let offset = run.start; offset < run.start + run.length; offset += 1) {
-        this.#taken.add(offset);
+        this.#taken.take(offset);
         this.#awaited.add(offset);
       }
     }
@@ -88,7 +89,7 @@ export class PartitionLedger {
     if (offset < this.#head) {
       if (!this.#awaited.delete(offset)) return 'passed';
       if (!isSkipped) return 'awaited';
-      this.#taken.delete(offset);
+      this.#taken.letGo(offset);
       return 'passed';
     }
     this.#head = offset + 1;
@@ -105,7 +106,7 @@ export class PartitionLedger {
       const awaited = this.#awaited.lowest();
       if (awaited === undefined || awaited >= offset) break;
       this.#awaited.delete(awaited);
-      this.#taken.delete(awaited);
+      this.#taken.letGo(awaited);
     }
     if (offset > this.#head) this.#head = offset;
   }
@@ -119,7 +120,7 @@ export class PartitionLedger {
 
   /** A record is held for its handler, until `finish`. */
   take(offset: number): void {
-    this.#taken.add(offset);
+    this.#taken.take(offset);
   }
 
   /** The owner of a record that was offered has no room: the head goes on without it. */
@@ -138,7 +139,7 @@ export class PartitionLedger {
    * @param writtenAtMs - when the oldest of them was written
    */
   rewind(owner: Owner, dropped: readonly number[], writtenAtMs?: number): void {
-    for (const one of dropped) this.#taken.delete(one);
+    for (const one of dropped) this.#taken.letGo(one);
     const cursor = this.cursors.of(owner);
     const { replay } = cursor ?? {};
     // What a replay will not come by is where its owner goes on after it.
@@ -173,7 +174,7 @@ export class PartitionLedger {
       this.rewind(owner, dropped);
       return;
     }
-    for (const one of dropped) this.#taken.delete(one);
+    for (const one of dropped) this.#taken.letGo(one);
     const start = lowest(Math.min(from, underWay?.from ?? from), dropped);
     const cursor = before?.owner === undefined ? this.cursors.park(owner, start) : before;
     cursor.offset = start;
@@ -194,7 +195,7 @@ export class PartitionLedger {
    * @param dropped - offsets of its records that were dropped before they ran
    */
   skip(owner: Owner, dropped: readonly number[], until: number): void {
-    for (const one of dropped) if (one < until) this.#taken.delete(one);
+    for (const one of dropped) if (one < until) this.#taken.letGo(one);
     this.rewind(
       owner,
       dropped.filter((one) => one >= until),
@@ -227,7 +228,7 @@ export class PartitionLedger {
 
   /** A taken record is finished: handled, skipped, or its copy is acknowledged. */
   finish(offset: number): void {
-    this.#taken.delete(offset);
+    this.#taken.letGo(offset);
   }
 
   progress(): RecordedProgress {

@@ -106,3 +106,42 @@ it('a replay in the place of another comes by what the first had still to come b
   }
   expect(handled).toEqual(expect.arrayContaining([2, 8]));
 });
+
+it.each(['caughtUp', 'stop', 'crash'] as const)(
+  'a record that is replayed while its first handling runs is unfinished until both have ended: %s',
+  async (end) => {
+    const harness = new ConsumeHarness();
+    const log: string[] = [];
+    const member = (name: string): Promise<ConsumerProcess> =>
+      harness.start(
+        (c) =>
+          c.on(Noted, async ({ id }, { replay }) => {
+            await delay(harness.clock, 5_000);
+            log.push(`${name}:${id}${replay ? ' again' : ''}`);
+          }),
+        { options: { commitIntervalMs: 100 } },
+      );
+    const first = await member('first');
+    harness.kafka.append(eventRecord({ aggregate: 'n', eventId: 'e' }));
+    await harness.clock.advance(1_000);
+    await harness.clock.advanceUntil(first.consumer.replayTenant('acme', { from: at(0) }));
+    if (end === 'caughtUp') {
+      await harness.clock.advanceUntil(first.consumer.caughtUp());
+      expect(log).toEqual(['first:e', 'first:e again']);
+      expect(harness.committed()).toBe(1);
+      return;
+    }
+    await harness.clock.advance(5_000);
+    // The first handling has ended, and the second runs.
+    expect([log, harness.committed()]).toEqual([['first:e'], 0]);
+    if (end === 'crash') first.kill();
+    else {
+      const report = await harness.clock.advanceUntil(first.consumer.stop({ timeoutMs: 1_000 }));
+      expect(report).toMatchObject({ unfinished: 1 });
+    }
+    await member('second');
+    await harness.clock.advance(30_000);
+    expect(log).toContain('second:e again');
+    expect(harness.committed()).toBe(1);
+  },
+);
