@@ -16,6 +16,27 @@ export const CONSUMER_MUTATIONS: readonly Mutation[] = [
     noticedBy: 'replay-loses-nothing.test.ts',
   },
   {
+    name: 'a forger spends the rate of the tenant that it names',
+    file: 'handling/record-runner.ts',
+    find: "kind === 'dead-letter' && !UNOPENED.has(code) ? payer : VIOLATIONS",
+    replace: "kind === 'dead-letter' ? payer : VIOLATIONS",
+    noticedBy: 'consumer-engine.test.ts',
+  },
+  {
+    name: 'a mark that is under way is not waited for',
+    file: 'handling/record-runner.ts',
+    find: 'running.add(marking);',
+    replace: '',
+    noticedBy: 'handling/dedupe.test.ts',
+  },
+  {
+    name: 'what failed in a replay is passed over when it is redriven',
+    file: 'handling/record-runner.ts',
+    find: 'return replay || origin?.replay === true;',
+    replace: 'return replay;',
+    noticedBy: 'handling/dedupe.test.ts',
+  },
+  {
     name: 'forget what runs in the commit',
     file: 'ledger/ledger.ts',
     find: 'taken: toRuns(this.#taken.sorted()),',

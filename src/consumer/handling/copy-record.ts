@@ -9,6 +9,8 @@ export interface CopyReason {
   readonly detail: string | undefined;
   readonly groupId: string;
   readonly attempts: number;
+  /** Whether it was handled again on purpose when it failed. */
+  readonly replay: boolean;
 }
 
 /**
@@ -64,6 +66,7 @@ function copyHeaders(record: ReceivedRecord, reason: CopyReason, nowMs: number):
     header('dlq-failed-at', String(nowMs)),
     header('dlq-attempts', String(reason.attempts)),
   ];
+  if (reason.replay) headers.push(header('dlq-replay', '1'));
   if (reason.detail !== undefined) headers.push(header('dlq-reason', reason.detail));
   return headers;
 }

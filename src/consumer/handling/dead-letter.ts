@@ -8,6 +8,8 @@ export interface Origin {
   readonly offset: number;
   readonly timestampMs: number;
   readonly attempts: number;
+  /** Whether it failed when it was handled again on purpose. */
+  readonly replay: boolean;
 }
 
 /**
@@ -48,6 +50,7 @@ export function readDeadLetter(copy: ReceivedRecord): DeadLetter | undefined {
       offset: numberOf(added, 'dlq-offset') ?? copy.offset,
       timestampMs: numberOf(added, 'dlq-timestamp') ?? copy.timestampMs,
       attempts: numberOf(added, 'dlq-attempts') ?? 0,
+      replay: textOf(added, 'dlq-replay') === '1',
     },
   };
 }

@@ -139,7 +139,7 @@ export class RecordRunner {
     const key = dedupeKey({ groupId, ...sealedIdentity(delivery, guarded, route) });
     let isHandled: boolean;
     try {
-      isHandled = !delivery.replay && (await dedupe.has(key));
+      isHandled = !isReplay(delivery) && (await dedupe.has(key));
     } catch (error) {
       // Handling it now might be the second time, passing it over might lose it.
       this.#dedupeFailed(delivery, 'has', error);
@@ -152,13 +152,18 @@ export class RecordRunner {
     return FINISHED;
   }
 
-  /** The event is done whatever the store says: the handler has returned. */
+  /** The event is done whatever the store says: the handler has returned. Whoever drains waits for it. */
   async #remember(delivery: Delivery, key: string, dedupe: Dedupe): Promise<RunResult> {
+    const { running } = delivery.session;
+    const marking = { abort: (): void => undefined };
+    running.add(marking);
     try {
       await dedupe.mark(key);
     } catch (error) {
       this.#dedupeFailed(delivery, 'mark', error);
       this.#parts.counters.unmarked(delivery.payer);
+    } finally {
+      running.delete(marking);
     }
     return FINISHED;
   }
@@ -324,9 +329,15 @@ export class RecordRunner {
     const { kind, code, detail } = copy;
     delivery.copy = copy;
     const targetOf = kind === 'dead-letter' ? deadLetterTopicOf : quarantineTopicOf;
-    const reason = { code, detail, groupId: this.#parts.groupId, attempts: attempts + (origin?.attempts ?? 0) };
-    // Nobody pays for quarantine: a forger would use up the rate of the tenant that the forgery names.
-    const costs = kind === 'dead-letter' ? payer : VIOLATIONS;
+    const reason = {
+      code,
+      detail,
+      groupId: this.#parts.groupId,
+      attempts: attempts + (origin?.attempts ?? 0),
+      replay: isReplay(delivery),
+    };
+    // Nobody pays for what no seal was asked of: a forger would use up the rate of the tenant that the forgery names.
+    const costs = kind === 'dead-letter' && !UNOPENED.has(code) ? payer : VIOLATIONS;
     const running = { abort: (): void => undefined };
     session.running.add(running);
     const failure = await copies.copy(
@@ -351,6 +362,14 @@ export class RecordRunner {
     }
     return FINISHED;
   }
+}
+
+/** Why records are dead-lettered before they are opened. */
+const UNOPENED: ReadonlySet<ErrorCode> = new Set(['UNKNOWN_EVENT_VERSION', 'UNKNOWN_EVENT_TYPE']);
+
+/** Whether it is handled again on purpose, also where that has failed before: it may be marked from an earlier time. */
+function isReplay({ replay, origin }: Delivery): boolean {
+  return replay || origin?.replay === true;
 }
 
 /** Stands for whatever a handler threw after its time was over. */

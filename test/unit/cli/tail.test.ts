@@ -21,7 +21,7 @@ const CONTRACTS = fileURLToPath(new URL('../../support/contracts.ts', import.met
 const GROUP = '_shared.readers';
 const DLQ = deadLetterTopic(GROUP, 'notes');
 const SECRET = 'hunter2';
-const REASON = { code: 'DEAD_LETTERED', detail: 'on purpose', attempts: 3 } as const;
+const REASON = { code: 'DEAD_LETTERED', detail: 'on purpose', attempts: 3, replay: false } as const;
 
 let kafka: FakeKafka;
 beforeEach(() => {

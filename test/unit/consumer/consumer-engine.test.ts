@@ -569,6 +569,23 @@ describe('a forged record', () => {
     expect(process.consumer.counts().quarantined).toEqual({ SEAL_MISSING: 20 });
     expect(process.limiter.tryAdmit(ACME, { bytes: 1 })).toBe(0);
   });
+
+  it.each(['skip', 'dead-letter'] as const)(
+    'of a version or type that nobody handles is dead-lettered at nobody’s cost, too (%s)',
+    async (otherTypes) => {
+      const harness = new ConsumeHarness();
+      for (let index = 0; index < 20; index += 1) {
+        append(harness, { eventType: index % 2 === 0 ? 'notes.noted.v2' : 'notes.burned.v1' });
+      }
+      const process = await harness.start((consumer) => consumer.on(Noted, () => expect.fail('handled')), {
+        limit: { eventsPerSecond: 1 },
+        options: { otherTypes },
+      });
+      await harness.clock.advance(3_000);
+      expect(process.consumer.counts().deadLettered).toBe(otherTypes === 'skip' ? 10 : 20);
+      expect(process.limiter.tryAdmit(ACME, { bytes: 1 })).toBe(0);
+    },
+  );
 });
 
 describe('a directory', () => {

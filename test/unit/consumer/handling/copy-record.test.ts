@@ -1,9 +1,16 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { copyOf, pointerTo, type CopyReason } from '../../../../src/consumer/handling/copy-record.js';
+import { readDeadLetter } from '../../../../src/consumer/handling/dead-letter.js';
 import { header, receivedRecord } from '../../../support/records.js';
 
-const REASON: CopyReason = { code: 'HANDLER_FAILED', detail: 'TypeError', groupId: '_shared.readers', attempts: 5 };
+const REASON: CopyReason = {
+  code: 'HANDLER_FAILED',
+  detail: 'TypeError',
+  groupId: '_shared.readers',
+  attempts: 5,
+  replay: false,
+};
 const named = (headers: readonly { name: string; value: Buffer }[]): Map<string, string> =>
   new Map(headers.map(({ name, value }) => [name, value.toString()]));
 
@@ -26,6 +33,13 @@ describe('a copy', () => {
       'dlq-attempts': '5',
       'dlq-reason': 'TypeError',
     });
+  });
+
+  it('says that its record failed in a replay, and is read so', () => {
+    const copies = [true, false].map((replay) => copyOf(receivedRecord(), 'target', { ...REASON, replay }, 0));
+    expect(copies.map((copy) => named(copy.headers).get('dlq-replay'))).toEqual(['1', undefined]);
+    const letters = copies.map((copy) => readDeadLetter(receivedRecord({ headers: copy.headers })));
+    expect(letters.map((letter) => letter?.origin.replay)).toEqual([true, false]);
   });
 
   it('threats 18, 54: keeps headers of any name, in their order, once each', () => {

@@ -16,7 +16,13 @@ import { receivedRecord } from '../../../support/records.js';
 
 const ACME = parseTenantId('acme');
 const TARGET = '_dlq.notes';
-const REASON: CopyReason = { code: 'HANDLER_FAILED', detail: undefined, groupId: '_shared.readers', attempts: 5 };
+const REASON: CopyReason = {
+  code: 'HANDLER_FAILED',
+  detail: undefined,
+  groupId: '_shared.readers',
+  attempts: 5,
+  replay: false,
+};
 const REFUSED: DeliveryFailure = { kind: 'invalid', reason: 'Broker: Message size too large' };
 
 interface Setting {

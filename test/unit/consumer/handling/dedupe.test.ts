@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DedupeStore } from '../../../../src/api/dedupe.js';
+import { delay } from '../../../../src/core/clock.js';
 import { consumerOptionsSchema } from '../../../../src/consumer/consumer-options.js';
 import { Dedupe, dedupeKey, type HandledEvent } from '../../../../src/consumer/handling/dedupe.js';
 import { deadLetter } from '../../../../src/consumer/handling/handler-verdict.js';
@@ -146,6 +147,40 @@ describe('a consumer with a dedupe store', () => {
     append(harness, { eventId: 'a' });
     await harness.clock.advanceUntil(process.consumer.caughtUp());
     expect(process.consumer.counts()).toMatchObject({ handled: 3, duplicates: 1 });
+  });
+
+  it('handles again what failed in a replay and is redriven, though it was marked before', async () => {
+    const harness = new ConsumeHarness();
+    let isBroken = false;
+    append(harness, { eventId: 'a' });
+    const { process, seen } = await reading(
+      harness,
+      new FakeStore(),
+      () => {
+        if (isBroken) throw deadLetter('not now');
+      },
+      { options: { commitIntervalMs: 100 } },
+    );
+    isBroken = true;
+    await harness.clock.advanceUntil(process.consumer.replayTenant('acme', { from: new Date(0) }));
+    await harness.clock.advanceUntil(process.consumer.caughtUp());
+    isBroken = false;
+    await harness.clock.advanceUntil(process.consumer.redrive('acme'));
+    await harness.clock.advanceUntil(process.consumer.caughtUp());
+    expect(seen).toHaveLength(3);
+    expect(process.consumer.counts()).toMatchObject({ handled: 2, deadLettered: 1, duplicates: 0 });
+  });
+
+  it('has a stop wait for the mark of what its handler has done', async () => {
+    const harness = new ConsumeHarness();
+    const store = new FakeStore();
+    store.mark = () => delay(harness.clock, 2_900);
+    append(harness, { eventId: 'a' });
+    const first = await reading(harness, store);
+    const report = await harness.clock.advanceUntil(first.process.consumer.stop());
+    expect([report, harness.committed()]).toEqual([{ timedOut: false, unfinished: 0, uncommitted: 0 }, 1]);
+    const second = await reading(harness, store);
+    expect([first.seen, second.seen]).toEqual([['acme:n1 notes.noted a'], []]);
   });
 
   it('asks and tells the store outside the tenant', async () => {
