@@ -47,7 +47,11 @@ export class PartitionLedger {
       this.cursors.takeUp(replay);
       this.#replayed.set(replay.owner, replay.until);
     }
-    for (const { owner, until } of start.skips ?? []) this.#skips.set(owner, until);
+    for (const { owner, until } of start.skips ?? []) {
+      this.#skips.set(owner, until);
+      // A recorded cursor may be another's of the same fingerprint; a replay's is its owner's own by now.
+      if (this.cursors.of(owner)?.owner === undefined) this.#passOver(owner, until);
+    }
     for (const run of start.taken) {
       for (let offset = run.start; offset < run.start + run.length; offset += 1) {
         this.#taken.take(offset);
@@ -201,6 +205,11 @@ export class PartitionLedger {
       dropped.filter((one) => one >= until),
     );
     if (until > this.watermark) this.#skips.set(owner, until);
+    this.#passOver(owner, until);
+  }
+
+  /** An owner's cursor leaves out what is below `until`. */
+  #passOver(owner: Owner, until: number): void {
     const cursor = this.cursors.of(owner);
     if (cursor === undefined || cursor.offset >= until) return;
     const own = cursor.owner === undefined ? this.cursors.park(owner, cursor.offset) : cursor;

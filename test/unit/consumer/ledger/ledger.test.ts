@@ -328,6 +328,17 @@ describe('a ledger through parking, runs and crashes', () => {
 });
 
 describe('a skip that reaches beyond what was read', () => {
+  it('holds in the next ledger too, where a recorded cursor stands for its owner', () => {
+    const cursors = [{ fingerprint: fingerprintOf(acme), offset: 1 }];
+    const skipped = new PartitionLedger({ watermark: 0, head: 3, taken: [{ start: 0, length: 1 }], cursors });
+    skipped.skip(acme, [], 3);
+    const next = new PartitionLedger({ ...skipped.progress(), ...skipped.notes() });
+    expect(next.receive(0, acme)).toBe('passed');
+    const run = new CursorRun(next, 0);
+    expect([1, 2].map((offset) => run.receive(offset, acme, always))).toEqual(['passed', 'passed']);
+    expect(next.unfinished).toBe(0);
+  });
+
   it('ends where a replay of the same records is asked for', () => {
     const ledger = new PartitionLedger(0);
     for (const offset of [0, 1]) {
