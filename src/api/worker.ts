@@ -95,20 +95,36 @@ export interface PartitionLag {
  * with `INVALID_OPTIONS`, `TOPIC_NOT_FOUND` for offsets in a topic that the group does not read, `INVALID_STATE` before
  * the worker is started and for a time on brokers that find none (`EmbeddedKafka`), `INVALID_TENANT_ID`, `PUBLISH_FAILED`, `BROKER_UNREACHABLE`
  * and `ABORTED`. Any tenant id may be paused, also one without a profile or without records.
+ *
+ * Code that runs for one tenant, such as its handler, may ask for what concerns that tenant alone. What concerns another,
+ * or all of them as `skipUnreadable` does, fails there with `TENANT_ISOLATION_VIOLATION`, and with
+ * `TENANT_CONTEXT_EXPIRED` after the handler has settled; `withoutTenant` is for what a platform does there on purpose.
  */
 export interface Worker extends EventConsumer {
-  /** No handler of the tenant starts from then on; running ones finish. Its records wait at its cursors. */
+  /**
+   * No handler of the tenant starts from then on; running ones finish. Its records wait at its cursors.
+   *
+   * @throws TenantryError `TENANT_ISOLATION_VIOLATION`, `TENANT_CONTEXT_EXPIRED`, and as all controls do, see `Worker`
+   */
   pauseTenant(tenantId: string, options?: ControlOptions): Promise<void>;
-  /** The tenant's events are handled again from where they wait; some that were done just before the pause come again. */
+  /**
+   * The tenant's events are handled again from where they wait; some that were done just before the pause come again.
+   *
+   * @throws TenantryError `TENANT_ISOLATION_VIOLATION`, `TENANT_CONTEXT_EXPIRED`, and as all controls do, see `Worker`
+   */
   resumeTenant(tenantId: string, options?: ControlOptions): Promise<void>;
   /**
    * Handles records of the tenant again, in order, with `replay` true in their handlers; those not handled yet wait
    * until it has come to its end. A later replay or skip of the tenant takes its place.
+   *
+   * @throws TenantryError `TENANT_ISOLATION_VIOLATION`, `TENANT_CONTEXT_EXPIRED`, and as all controls do, see `Worker`
    */
   replayTenant(tenantId: string, range: ReplayRange, options?: ControlOptions): Promise<void>;
   /**
    * Passes over the tenant's records that are not handled yet, up to a place, or to what is the end of the log at the
    * call. They are not lost: `replayTenant` brings them back.
+   *
+   * @throws TenantryError `TENANT_ISOLATION_VIOLATION`, `TENANT_CONTEXT_EXPIRED`, and as all controls do, see `Worker`
    */
   skipTenant(tenantId: string, range: { readonly to: MoveTarget | 'end' }, options?: ControlOptions): Promise<void>;
   /**
@@ -116,11 +132,15 @@ export interface Worker extends EventConsumer {
    * group has taken it on: it goes on whatever becomes of its members, and loses none. Each is handled by one redrive
    * only; one that fails again becomes a new dead letter. Fails with `REDRIVE_UNDER_WAY` while an earlier one goes on.
    * What is waiting in the dead letters of a tenant that is paused waits on.
+   *
+   * @throws TenantryError `TENANT_ISOLATION_VIOLATION`, `TENANT_CONTEXT_EXPIRED`, and as all controls do, see `Worker`
    */
   redrive(tenantId: string, options?: RedriveOptions): Promise<RedriveReport>;
   /**
    * Gives up records that no client can read, of all tenants: whichever reader stands still in this range goes on behind
    * it, and what it passes over is reported as `records lost`. A range that can be read is read.
+   *
+   * @throws TenantryError `TENANT_ISOLATION_VIOLATION`, `TENANT_CONTEXT_EXPIRED`, and as all controls do, see `Worker`
    */
   skipUnreadable(range: UnreadableOffsets, options?: ControlOptions): Promise<void>;
   /** The tenants that have records unfinished in this member's partitions, the longest behind first. */

@@ -13,6 +13,7 @@ import { Counters } from './handling/counters.js';
 import { handlerPolicy } from './handling/handler-policy.js';
 import { HandlerTable } from './handling/handler-table.js';
 import { withKeyAlarms } from './health.js';
+import type { AmbientTenant } from '../tenant/ambient-tenant.js';
 import { within } from '../core/within.js';
 
 type State = 'new' | 'starting' | 'running' | 'stopped';
@@ -98,6 +99,11 @@ export class GroupEventConsumer implements EventConsumer {
   /** The engine, once it has started. */
   protected get engine(): ConsumerEngine | undefined {
     return this.#engine;
+  }
+
+  /** The tenant that the caller runs for. */
+  protected get ambient(): AmbientTenant {
+    return this.#parts.ambient;
   }
 
   protected get isRunning(): boolean {

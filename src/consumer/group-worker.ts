@@ -11,7 +11,7 @@ import type {
 } from '../api/worker.js';
 import { tenantryError } from '../core/errors.js';
 import { checkOptions } from '../core/invalid-options.js';
-import { parseTenantId } from '../core/tenant-id.js';
+import { parseTenantId, type TenantId } from '../core/tenant-id.js';
 import {
   controlOptionsSchema,
   redriveOptionsSchema,
@@ -25,19 +25,22 @@ import { GroupEventConsumer } from './group-event-consumer.js';
 /** A consumer of every tenant, which can also tell its group what to do about one. */
 export class GroupWorker extends GroupEventConsumer implements Worker {
   async pauseTenant(tenantId: string, options: ControlOptions = {}): Promise<void> {
+    const tenant = parseTenantId(tenantId);
     const checked = checkOptions('pauseTenant', controlOptionsSchema, options);
-    await this.#controls().pause(parseTenantId(tenantId), true, checked);
+    await this.#controlsOf(tenant).pause(tenant, true, checked);
   }
 
   async resumeTenant(tenantId: string, options: ControlOptions = {}): Promise<void> {
+    const tenant = parseTenantId(tenantId);
     const checked = checkOptions('resumeTenant', controlOptionsSchema, options);
-    await this.#controls().pause(parseTenantId(tenantId), false, checked);
+    await this.#controlsOf(tenant).pause(tenant, false, checked);
   }
 
   async replayTenant(tenantId: string, range: ReplayRange, options: ControlOptions = {}): Promise<void> {
+    const tenant = parseTenantId(tenantId);
     const checked = checkOptions('the range of replayTenant', replayRangeSchema, range);
     const waiting = checkOptions('replayTenant', controlOptionsSchema, options);
-    await this.#controls().replay(parseTenantId(tenantId), checked, waiting);
+    await this.#controlsOf(tenant).replay(tenant, checked, waiting);
   }
 
   async skipTenant(
@@ -45,20 +48,22 @@ export class GroupWorker extends GroupEventConsumer implements Worker {
     range: { readonly to: MoveTarget | 'end' },
     options: ControlOptions = {},
   ): Promise<void> {
+    const tenant = parseTenantId(tenantId);
     const { to } = checkOptions('the range of skipTenant', skipRangeSchema, range);
     const waiting = checkOptions('skipTenant', controlOptionsSchema, options);
-    await this.#controls().skip(parseTenantId(tenantId), to, waiting);
+    await this.#controlsOf(tenant).skip(tenant, to, waiting);
   }
 
   async redrive(tenantId: string, options: RedriveOptions = {}): Promise<RedriveReport> {
+    const tenant = parseTenantId(tenantId);
     const checked = checkOptions('redrive', redriveOptionsSchema, options);
-    return this.#controls().redrive(parseTenantId(tenantId), checked);
+    return this.#controlsOf(tenant).redrive(tenant, checked);
   }
 
   async skipUnreadable(range: UnreadableOffsets, options: ControlOptions = {}): Promise<void> {
     const checked = checkOptions('the range of skipUnreadable', unreadableOffsetsSchema, range);
     const waiting = checkOptions('skipUnreadable', controlOptionsSchema, options);
-    await this.#controls().skipUnreadable(checked, waiting);
+    await this.#controlsOfAll().skipUnreadable(checked, waiting);
   }
 
   lag(): readonly TenantLag[] {
@@ -67,6 +72,18 @@ export class GroupWorker extends GroupEventConsumer implements Worker {
 
   headLag(): readonly PartitionLag[] {
     return this.engine?.headLag() ?? [];
+  }
+
+  /** For what is done to one tenant. */
+  #controlsOf(tenantId: TenantId): GroupControls {
+    this.ambient.assertMayActFor(tenantId);
+    return this.#controls();
+  }
+
+  /** For what is done to all tenants at once. */
+  #controlsOfAll(): GroupControls {
+    this.ambient.assertMayActForAll();
+    return this.#controls();
   }
 
   #controls(): GroupControls {

@@ -61,12 +61,19 @@ export class AmbientTenant {
     const scope = storage.getStore();
     if (scope === undefined) return;
     if (scope.expired) throw expired(scope.tenantId);
-    if (scope.tenantId !== tenantId) {
-      throw tenantryError(
-        'TENANT_ISOLATION_VIOLATION',
-        `code that runs for tenant ${scope.tenantId} tried to act for tenant ${tenantId}; what a platform does on purpose goes through withoutTenant`,
-      );
-    }
+    if (scope.tenantId !== tenantId) throw violation(scope.tenantId, `tenant ${tenantId}`);
+  }
+
+  /**
+   * Refuses work for all tenants where one, or a dead context, is ambient.
+   *
+   * @throws TenantryError `TENANT_ISOLATION_VIOLATION` or `TENANT_CONTEXT_EXPIRED`
+   */
+  assertMayActForAll(): void {
+    const scope = storage.getStore();
+    if (scope === undefined) return;
+    if (scope.expired) throw expired(scope.tenantId);
+    throw violation(scope.tenantId, 'all tenants');
   }
 
   /**
@@ -136,6 +143,13 @@ function settled<T>(work: () => T | PromiseLike<T>): Promise<T> {
   } catch (error) {
     return Promise.reject(error);
   }
+}
+
+function violation(tenantId: TenantId, whom: string): Error {
+  return tenantryError(
+    'TENANT_ISOLATION_VIOLATION',
+    `code that runs for tenant ${tenantId} tried to act for ${whom}; what a platform does on purpose goes through withoutTenant`,
+  );
 }
 
 function expired(tenantId: TenantId): Error {

@@ -327,6 +327,20 @@ export const CONSUMER_MUTATIONS: readonly Mutation[] = [
     noticedBy: 'control/group-controls.test.ts',
   },
   {
+    name: 'a control of another tenant from inside a handler',
+    file: 'group-worker.ts',
+    find: 'this.ambient.assertMayActFor(tenantId);',
+    replace: '',
+    noticedBy: 'control/inside-a-tenant.test.ts',
+  },
+  {
+    name: 'records of all tenants given up from inside a handler',
+    file: 'group-worker.ts',
+    find: 'this.ambient.assertMayActForAll();',
+    replace: '',
+    noticedBy: 'control/inside-a-tenant.test.ts',
+  },
+  {
     name: 'live again one record before the head',
     file: 'ledger/tenant-cursors.ts',
     find: 'for (const [owner, cursor] of this.#named) if (cursor.offset >= head) this.#named.delete(owner);',

@@ -48,7 +48,8 @@ export const PUBLISHING_TROUBLES = {
     steps: ['The trace goes on by itself, without headers of yours: [telemetry](telemetry.md).'],
   },
   TENANT_ISOLATION_VIOLATION: {
-    shows: 'thrown by `publish`, `run`, `consumer` and the like, inside code that runs for another tenant.',
+    shows:
+      'thrown by `publish`, `run`, `consumer`, `pauseTenant` and the like, inside code that runs for another tenant.',
     causes: [
       'A scope that was kept in a variable outside of the handler, `kafka.tenant("b")` in a handler of `a`.',
       'A contract with `tenant`, whose data name another tenant than the scope: often a batch of several tenants.',
