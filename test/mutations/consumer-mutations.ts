@@ -341,6 +341,13 @@ export const CONSUMER_MUTATIONS: readonly Mutation[] = [
     noticedBy: 'control/inside-a-tenant.test.ts',
   },
   {
+    name: 'a control for a partition that there is not',
+    file: 'control/group-controls.ts',
+    find: 'place.partition >= count',
+    replace: 'place.partition > count',
+    noticedBy: 'control/group-controls.test.ts',
+  },
+  {
     name: 'live again one record before the head',
     file: 'ledger/tenant-cursors.ts',
     find: 'for (const [owner, cursor] of this.#named) if (cursor.offset >= head) this.#named.delete(owner);',

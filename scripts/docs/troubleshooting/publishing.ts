@@ -152,10 +152,11 @@ export const PUBLISHING_TROUBLES = {
     ],
   },
   TOPIC_NOT_FOUND: {
-    shows: 'thrown by `start` of consumers and by `publish`, with `topics`.',
+    shows: 'thrown by `start` of consumers, by `publish` and by `skipTenant` and its like, with `topics`.',
     causes: [
       'Nobody has run `admin.createTopics`, or without this `groups` or `tenantGroups`.',
       'An ACL hides the topic: without the right to describe it does not exist.',
+      'Offsets that `skipTenant` and its like were given name a partition that the topic does not have.',
     ],
   },
   ADMIN_FAILED: {

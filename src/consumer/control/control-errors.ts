@@ -1,5 +1,6 @@
 import { tenantryError } from '../../core/errors.js';
 import type { TenantId } from '../../core/tenant-id.js';
+import type { TopicPartition } from '../../transport/port.js';
 
 // Why the group was not told, or has not answered.
 
@@ -9,6 +10,11 @@ export function notRunning(): Error {
 
 export function notRead(topics: readonly string[]): Error {
   return tenantryError('TOPIC_NOT_FOUND', `the group does not read ${topics.join(', ')}`, { topics });
+}
+
+export function noPartition({ topic, partition }: TopicPartition, count: number): Error {
+  const message = `${topic} has no partition ${partition}: they are numbered from 0, and there are ${count}`;
+  return tenantryError('TOPIC_NOT_FOUND', message, { topics: [topic] });
 }
 
 /** @param partitions - where an earlier redrive has not ended; none where another was told at the same time */

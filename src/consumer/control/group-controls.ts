@@ -13,7 +13,7 @@ import type { TopicPartition } from '../../transport/port.js';
 import { logHash, notesIn } from '../ledger/commit-metadata.js';
 import type { ControlLog } from './control-log.js';
 import type { Control, Move } from './control-record.js';
-import { notRead, notRunning, unconfirmed, underWay } from './control-errors.js';
+import { noPartition, notRead, notRunning, unconfirmed, underWay } from './control-errors.js';
 import { GroupRedrive, type RedriveParts } from './group-redrive.js';
 import { placeName, placesOfAll } from '../group/places.js';
 
@@ -45,8 +45,8 @@ export class GroupControls {
 
   async replay(tenantId: TenantId, { from, until }: ReplayRange, options: ControlOptions): Promise<void> {
     const { topics } = this.#parts;
-    this.#assertRead(from, topics);
-    this.#assertRead(until, topics);
+    await this.#assertRead(from, topics);
+    await this.#assertRead(until, topics);
     const partitions = await this.#moves(topics, async (place, low, high) => {
       const first = await this.#offsetOf(place, from, high);
       const last = until === undefined ? high : await this.#offsetOf(place, until, high);
@@ -60,7 +60,7 @@ export class GroupControls {
     const { topics } = this.#parts;
     // By name, what a redrive has begun can be passed over too.
     const named = to === 'end' || to instanceof Date ? topics : this.#allTopics;
-    if (to !== 'end') this.#assertRead(to, named);
+    if (to !== 'end') await this.#assertRead(to, named);
     const partitions = await this.#moves(named, async (place, _low, high) => {
       const until = to === 'end' ? high : await this.#offsetOf(place, to, high);
       return until === undefined ? undefined : { until: Math.min(until, high) };
@@ -85,7 +85,7 @@ export class GroupControls {
   }
 
   async skipUnreadable({ topic, partition, from, to }: UnreadableOffsets, options: ControlOptions): Promise<void> {
-    if (!this.#allTopics.includes(topic)) throw notRead([topic]);
+    await this.#assertRead([{ topic, partition }], this.#allTopics);
     await this.#tell({ kind: 'unreadable', topic, partition, from, until: to }, options);
   }
 
@@ -148,11 +148,15 @@ export class GroupControls {
   }
 
   /** A place that the group does not read is a mistake, not nothing to do. */
-  #assertRead(target: MoveTarget | undefined, topics: readonly string[]): void {
+  async #assertRead(target: Date | readonly TopicPartition[] | undefined, topics: readonly string[]): Promise<void> {
     if (target === undefined || target instanceof Date) return;
     const strange = target.filter(({ topic }) => !topics.includes(topic)).map(({ topic }) => topic);
-    if (strange.length === 0) return;
-    throw notRead(strange);
+    if (strange.length > 0) throw notRead(strange);
+    for (const topic of new Set(target.map((place) => place.topic))) {
+      const count = await this.#parts.consumer.partitionCount(topic, TIMEOUT_MS);
+      const missing = target.find((place) => place.topic === topic && place.partition >= count);
+      if (missing !== undefined) throw noPartition(missing, count);
+    }
   }
 
   async #moves(

@@ -197,6 +197,35 @@ describe('what a control is asked with', () => {
   });
 });
 
+describe('a partition that there is not', () => {
+  const nowhere = [{ topic: 'notes', partition: 2, offset: 0 }];
+  const here = [{ topic: 'notes', partition: 1, offset: 0 }];
+
+  it.each<[string, (consumer: ConsumerProcess['consumer']) => Promise<unknown>]>([
+    ['a skip to it', (consumer) => consumer.skipTenant('acme', { to: nowhere })],
+    ['a skip that names it beside another', (consumer) => consumer.skipTenant('acme', { to: [...here, ...nowhere] })],
+    ['a replay from it', (consumer) => consumer.replayTenant('acme', { from: nowhere })],
+    ['a replay until it', (consumer) => consumer.replayTenant('acme', { from: here, until: nowhere })],
+    [
+      'giving up unreadable records of it',
+      (consumer) => consumer.skipUnreadable({ topic: 'notes', partition: 2, from: 0, to: 3 }),
+    ],
+    [
+      'a skip of dead letters in it',
+      (consumer) => consumer.skipTenant('acme', { to: [{ topic: `${GROUP}.notes.dlq`, partition: 1, offset: 0 }] }),
+    ],
+  ])('is a mistake: %s is refused, and nothing is told', async (_what, ask) => {
+    const harness = new ConsumeHarness(2);
+    const { process } = await reading(harness);
+    await harness.clock.advance(1_000);
+    await expect(harness.clock.advanceUntil(ask(process.consumer))).rejects.toMatchObject({
+      code: 'TOPIC_NOT_FOUND',
+      message: expect.stringMatching(/has no partition [12]/),
+    });
+    expect(harness.kafka.log(controlTopic(GROUP)).records).toEqual([]);
+  });
+});
+
 describe('a replay', () => {
   it('handles a tenant’s records again, flagged and in order, while its new ones wait, and no other’s', async () => {
     const harness = new ConsumeHarness();
