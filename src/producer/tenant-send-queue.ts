@@ -164,7 +164,8 @@ export class TenantSendQueue implements WindowWaiter, WaitingPlace {
     if (acceptedAtMs === undefined) return;
     const { clock } = this.#steps;
     this.#deadline?.timer.cancel();
-    const timer = clock.setTimer(acceptedAtMs + patienceMs - clock.monotonicMs(), this.#onDeadline);
+    const leftMs = acceptedAtMs + patienceMs - clock.monotonicMs();
+    const timer = clock.setTimer(leftMs, this.#onDeadline, { keepAlive: true });
     this.#deadline = { timer, patienceMs };
   }
 
@@ -322,9 +323,10 @@ export class TenantSendQueue implements WindowWaiter, WaitingPlace {
 
   #retryIn(delayMs: number, what: Blocker, job: SendJob, next: () => boolean): true {
     this.#blockedBy = what;
-    this.#retry = this.#steps.clock.setTimer(delayMs, () => {
+    const goOn = (): void => {
       this.#resume(job, next);
-    });
+    };
+    this.#retry = this.#steps.clock.setTimer(delayMs, goOn, { keepAlive: true });
     return true;
   }
 

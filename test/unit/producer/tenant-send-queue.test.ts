@@ -1,5 +1,5 @@
 // How long, how many and how large publishes may wait, and what becomes of those behind one that fails.
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { tenantryError } from '../../../src/core/errors.js';
 import { parseTenantId } from '../../../src/core/tenant-id.js';
 import { ACME, GLOBEX, Noted, Signed, Whispered } from '../../support/contracts.js';
@@ -259,5 +259,25 @@ describe('the bytes that wait', () => {
       expect(await failing).toBe(turn % 2 === 0 ? 'ABORTED' : 'KEY_SERVICE_AWAY');
       expect(await waiting).not.toBe('PUBLISH_QUEUE_FULL');
     }
+  });
+});
+
+describe('a process in which only a publish waits', () => {
+  it('lives on until its turn comes, or its time is over', async () => {
+    const harness = new PublishHarness();
+    harness.limitOf.set(ACME, { eventsPerSecond: 1 });
+    const setTimer = vi.spyOn(harness.clock, 'setTimer');
+    const first = harness.ending({ id: 'n' });
+    await harness.clock.advance(10);
+    setTimer.mockClear();
+    const second = harness.ending({ id: 'n' });
+    // One for its turn, one for its time.
+    expect(setTimer.mock.calls.map(([, , options]: readonly unknown[]) => options)).toEqual([
+      { keepAlive: true },
+      { keepAlive: true },
+    ]);
+    await harness.clock.advance(5_000);
+    expect([typeof (await first), typeof (await second)]).toEqual(['object', 'object']);
+    expect(harness.clock.pendingTimers).toBe(0);
   });
 });
