@@ -25,7 +25,9 @@ export interface TenantProfile {
 /**
  * Where tenant profiles come from. `get` is synchronous, because it is asked for every record: an
  * implementation keeps what it needs in memory. One that answers with a promise, or with anything else
- * than a profile, lets nobody in; nor does one that throws, and it also ends the reading of consumers.
+ * than a profile, lets nobody in: publishing fails with `UNKNOWN_TENANT`, and records go to quarantine. With one that
+ * throws publishing fails too, but its answer counts for nothing: the tenant's records are held, those of others are
+ * handled, and it is asked again until it answers.
  */
 export interface TenantDirectory {
   /** The profile of a tenant, or undefined where the tenant is not known; then it is refused. */
