@@ -91,7 +91,8 @@ export interface PartitionLag {
  *
  * `pauseTenant` and its like hold for the whole group, whichever member is asked, and outlive all of them: they are
  * written to the group's control topic, and resolve once the commit of every partition says that it is obeyed. They
- * fail with `CONTROL_UNCONFIRMED` where not every partition has confirmed in time (what was written holds all the same),
+ * fail with `CONTROL_UNCONFIRMED` where not every partition has confirmed in time (what was written holds all the same) or
+ * nobody knows whether it is written,
  * with `INVALID_OPTIONS`, `TOPIC_NOT_FOUND` for offsets in a topic that the group does not read or in a partition that there is not, `INVALID_STATE` before
  * the worker is started and for a time on brokers that find none (`EmbeddedKafka`), `INVALID_TENANT_ID`, `PUBLISH_FAILED`, `BROKER_UNREACHABLE`
  * and `ABORTED`. Any tenant id may be paused, also one without a profile or without records.

@@ -177,7 +177,8 @@ export const ERROR_CODES = {
   CONTROL_UNCONFIRMED: {
     retryable: true,
     actor: 'time',
-    meaning: 'A pause, resume, replay or skip is written, and not every partition has confirmed in time that it obeys.',
+    meaning:
+      'What a group was told is written, or may be, and not every partition has confirmed in time that it obeys.',
     remedy: 'Look why the partitions that it names commit nothing; asking again does no harm.',
   },
   PUBLISH_INCOMPLETE: {

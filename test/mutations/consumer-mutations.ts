@@ -348,6 +348,13 @@ export const CONSUMER_MUTATIONS: readonly Mutation[] = [
     noticedBy: 'control/group-controls.test.ts',
   },
   {
+    name: 'a control whose answer is lost passes for one that is not written',
+    file: 'control/control-log.ts',
+    find: "kind === 'unknown' ? perhapsWritten(reason) : notWritten(reason)",
+    replace: "kind === 'unknown' ? notWritten(reason) : notWritten(reason)",
+    noticedBy: 'control/unanswered.test.ts',
+  },
+  {
     name: 'live again one record before the head',
     file: 'ledger/tenant-cursors.ts',
     find: 'for (const [owner, cursor] of this.#named) if (cursor.offset >= head) this.#named.delete(owner);',

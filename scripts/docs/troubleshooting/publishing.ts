@@ -167,12 +167,14 @@ export const PUBLISHING_TROUBLES = {
     ],
   },
   CONTROL_UNCONFIRMED: {
-    shows: 'thrown by `pauseTenant`, `resumeTenant`, `replayTenant`, `skipTenant` and `redrive`, with `partitions`.',
+    shows:
+      'thrown by `pauseTenant`, `resumeTenant`, `replayTenant`, `skipTenant`, `redrive` and `skipUnreadable`, with `partitions`; with none where nobody knows whether it is written, and the message says so.',
     causes: [
       'A member of the group hangs, is away, or its commits are refused.',
       'A killed member whose session has not run out: its partitions come to others after 45 s.',
+      'The broker did not answer when the control was written.',
     ],
-    retry: 'but it is written and holds all the same; to ask again only waits again.',
+    retry: 'but what is written holds all the same. To ask again waits again, and writes what may not be written.',
   },
   REDRIVE_UNDER_WAY: {
     shows: 'thrown by `redrive`, with `partitions`.',

@@ -23,6 +23,16 @@ export function underWay(tenantId: TenantId, partitions: readonly string[]): Err
   return tenantryError('REDRIVE_UNDER_WAY', `a redrive of tenant ${tenantId} is under way: ${where}`, { partitions });
 }
 
+export function notWritten(reason: string): Error {
+  return tenantryError('PUBLISH_FAILED', `the group's control topic was not written: ${reason}`, { reason });
+}
+
+/** It was handed to the broker, and nobody knows what became of it. */
+export function perhapsWritten(reason: string): Error {
+  const message = `it may be written, and then members obey it as they read it: ${reason}`;
+  return tenantryError('CONTROL_UNCONFIRMED', message, { partitions: [] });
+}
+
 /** @param partitions - those that have not confirmed it */
 export function unconfirmed(partitions: readonly string[]): Error {
   return tenantryError(

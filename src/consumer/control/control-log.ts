@@ -1,12 +1,18 @@
 import { delay, type Clock } from '../../core/clock.js';
 import { deferred } from '../../core/deferred.js';
-import { tenantryError } from '../../core/errors.js';
 import type { ReceivedRecord } from '../../record/wire-record.js';
 import type { Telemetry } from '../../telemetry/telemetry.js';
-import type { LogRange, PartitionReader, RecordProducer, TopicPartition } from '../../transport/port.js';
+import type {
+  DeliveryFailure,
+  LogRange,
+  PartitionReader,
+  RecordProducer,
+  TopicPartition,
+} from '../../transport/port.js';
 import type { PartitionSession } from '../ledger/partition-session.js';
 import { Rest } from '../../core/rest.js';
 import { within } from '../../core/within.js';
+import { notWritten, perhapsWritten } from './control-errors.js';
 import { decodeControl, encodeControl, type Control } from './control-record.js';
 
 /** What the control log stands on, and tells. */
@@ -99,7 +105,7 @@ export class ControlLog {
    * Writes a control for all members.
    *
    * @returns its offset, or a later one where it is not known
-   * @throws TenantryError `PUBLISH_FAILED`
+   * @throws TenantryError `PUBLISH_FAILED`; `CONTROL_UNCONFIRMED` where it may be written all the same
    */
   async write(control: Control): Promise<number> {
     const written = deferred<number>();
@@ -107,7 +113,7 @@ export class ControlLog {
     await producer.partitionCount(topic);
     const isTaken = producer.produce(encodeControl(topic, control), (delivery) => {
       if (delivery.failure === undefined) written.resolve(delivery.offset);
-      else written.reject(notWritten(delivery.failure.reason));
+      else written.reject(asError(delivery.failure));
     });
     if (!isTaken) throw notWritten('the client queue is full');
     const offset = await written.promise;
@@ -189,6 +195,6 @@ export class ControlLog {
   }
 }
 
-function notWritten(reason: string): Error {
-  return tenantryError('PUBLISH_FAILED', `the group's control topic was not written: ${reason}`, { reason });
+function asError({ kind, reason }: DeliveryFailure): Error {
+  return kind === 'unknown' ? perhapsWritten(reason) : notWritten(reason);
 }
