@@ -518,7 +518,7 @@ export const CONSUMER_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a replay that counts as obeyed where it was told before the partition was opened',
     file: 'control/group-controls.ts',
-    find: "if ('partitions' in control) await this.#until(() => this.#haveBegun(control.partitions), deadlineMs, signal);",
+    find: "if ('partitions' in control) await this.#until(() => this.#haveBegun(control.partitions), toBegin);",
     replace: '',
     noticedBy: 'control/told-early.test.ts',
   },

@@ -33,11 +33,21 @@ export function perhapsWritten(reason: string): Error {
   return tenantryError('CONTROL_UNCONFIRMED', message, { partitions: [] });
 }
 
-/** @param partitions - those that have not confirmed it */
-export function unconfirmed(partitions: readonly string[]): Error {
-  return tenantryError(
-    'CONTROL_UNCONFIRMED',
-    `it is written, and members obey it as they read it, but these partitions have not confirmed it: ${partitions.join(', ')}`,
-    { partitions },
-  );
+/**
+ * @param partitions - those that have not confirmed it, as far as is known
+ * @param fault - why more is not known; undefined where the last look-up was answered
+ */
+export function unconfirmed(partitions: readonly string[], fault: string | undefined): Error {
+  const who = missingIn(partitions, fault);
+  return tenantryError('CONTROL_UNCONFIRMED', `it is written, and members obey it as they read it, but ${who}`, {
+    partitions,
+  });
+}
+
+function missingIn(partitions: readonly string[], fault: string | undefined): string {
+  const names = partitions.join(', ');
+  if (fault === undefined)
+    return names === '' ? 'this member has not read it yet' : `these partitions have not confirmed it: ${names}`;
+  const unknown = `who has confirmed it could not be looked up (${fault})`;
+  return names === '' ? unknown : `${unknown}; not known to have confirmed it: ${names}`;
 }

@@ -10,11 +10,12 @@ import { delay } from '../../core/clock.js';
 import { tenantryError } from '../../core/errors.js';
 import type { TenantId } from '../../core/tenant-id.js';
 import type { TopicPartition } from '../../transport/port.js';
-import { logHash, notesIn } from '../ledger/commit-metadata.js';
+import { Confirmation } from './confirmation.js';
 import type { ControlLog } from './control-log.js';
 import type { Control, Move } from './control-record.js';
-import { noPartition, notRead, notRunning, unconfirmed, underWay } from './control-errors.js';
+import { noPartition, notRead, notRunning, perhapsWritten, underWay } from './control-errors.js';
 import { GroupRedrive, type RedriveParts } from './group-redrive.js';
+import { Patience } from './patience.js';
 import { placeName, placesOfAll } from '../group/places.js';
 
 /** What the controls of a group stand on. */
@@ -95,38 +96,55 @@ export class GroupControls {
 
   /** @returns the offset at which it was told */
   async #tell(control: Control, { signal, timeoutMs = DEFAULT_CONFIRM_MS }: ControlOptions): Promise<number> {
-    const { clock, log, stopped } = this.#parts;
-    const deadlineMs = clock.monotonicMs() + timeoutMs;
-    // A partition that is opened for the first time takes what was told before for long past.
-    if ('partitions' in control) await this.#until(() => this.#haveBegun(control.partitions), deadlineMs, signal);
+    const { clock, stopped } = this.#parts;
+    const signals = signal === undefined ? [stopped] : [stopped, signal];
+    const patience = new Patience(clock, timeoutMs, signals);
+    // Some of the time is kept for the writing.
+    const toBegin = new Patience(clock, timeoutMs * 0.9, signals);
+    try {
+      // A partition that is opened for the first time takes what was told before for long past.
+      if ('partitions' in control) await this.#until(() => this.#haveBegun(control.partitions), toBegin);
+      return await this.#write(control, patience, signal);
+    } finally {
+      toBegin.end();
+      patience.end();
+    }
+  }
+
+  /** @returns the offset at which it was told */
+  async #write(control: Control, patience: Patience, signal: AbortSignal | undefined): Promise<number> {
+    const { consumer, log, stopped } = this.#parts;
     if (stopped.aborted) throw notRunning();
     const isAborted = (): boolean => signal?.aborted === true;
     if (isAborted()) throw tenantryError('ABORTED', 'the call was aborted: nothing was told to the group');
-    const offset = await log.write(control);
-    let waiting: readonly TopicPartition[] = [];
+    const offset = await patience.with(log.write(control));
+    if (offset === undefined) {
+      if (!isAborted()) throw perhapsWritten('the broker has not answered');
+      throw tenantryError('ABORTED', 'the call was aborted while the group was told: it may be in force');
+    }
+    const confirmation = new Confirmation(consumer, this.#allTopics, offset);
     const isConfirmed = async (): Promise<boolean> => {
-      waiting = await this.#unconfirmed(offset);
+      const waiting = await confirmation.look();
       return waiting.length === 0 && log.position > offset;
     };
-    if (await this.#until(isConfirmed, deadlineMs, signal)) return offset;
+    if (await this.#until(isConfirmed, patience)) return offset;
     if (isAborted()) throw tenantryError('ABORTED', 'the wait for the members of the group was aborted');
-    throw unconfirmed(waiting.map(placeName));
+    throw confirmation.error;
   }
 
-  /** @returns false where the time was over before, or the signal was aborted */
-  async #until(isSo: () => Promise<boolean>, deadlineMs: number, signal: AbortSignal | undefined): Promise<boolean> {
-    const { clock, stopped } = this.#parts;
+  /** @returns false where the patience ended before */
+  async #until(isSo: () => Promise<boolean>, patience: Patience): Promise<boolean> {
     for (;;) {
       // A look-up that fails tells nothing; the next one may.
-      if (await isSo().catch(() => false)) return true;
-      if (signal?.aborted === true || stopped.aborted || clock.monotonicMs() >= deadlineMs) return false;
-      await delay(clock, CONFIRM_POLL_MS, signal);
+      if ((await patience.with(isSo().catch(() => false))) === true) return true;
+      if (patience.isOver) return false;
+      await patience.with(delay(this.#parts.clock, CONFIRM_POLL_MS));
     }
   }
 
   /** Whether the group has said of each of these partitions up to where it obeys. */
   async #haveBegun(partitions: ReadonlyMap<string, Move>): Promise<boolean> {
-    const silent = await this.#unconfirmed(-1);
+    const silent = await new Confirmation(this.#parts.consumer, this.#allTopics, -1).look();
     return !silent.some((place) => partitions.has(placeName(place)));
   }
 
@@ -134,17 +152,6 @@ export class GroupControls {
   get #allTopics(): readonly string[] {
     const { topics, deadLetterTopics } = this.#parts;
     return [...topics, ...deadLetterTopics.values()];
-  }
-
-  /** Partitions whose last commit does not say that the control at this offset is obeyed. */
-  async #unconfirmed(offset: number): Promise<readonly TopicPartition[]> {
-    const { consumer } = this.#parts;
-    const places = await placesOfAll(this.#allTopics, consumer, TIMEOUT_MS);
-    const committed = await consumer.committed(places, TIMEOUT_MS);
-    return committed.filter((position) => {
-      const { controlOffset = -1 } = notesIn(position.metadata, logHash(consumer.logIdentity(position)));
-      return position.offset === undefined || controlOffset <= offset;
-    });
   }
 
   /** A place that the group does not read is a mistake, not nothing to do. */
