@@ -146,4 +146,32 @@ export const INTEGRATION_MUTATIONS: readonly Mutation[] = [
     replace: 'if (answer === true || answer === undefined) return latest;',
     noticedBy: 'registry/registry-serde.test.ts',
   },
+  {
+    name: 'data that changes while its schema is asked for is written as it is by then',
+    file: 'registry/held-value.ts',
+    find: 'const copy = copyOf(contract, value);',
+    replace: 'const copy = value;',
+    noticedBy: 'registry/held-value.test.ts',
+  },
+  {
+    name: 'JSON that changes while its schema is asked for is written as it is by then',
+    file: 'registry/held-value.ts',
+    find: 'payload: () => payload,',
+    replace: 'payload: () => jsonSerde.encode(contract, value),',
+    noticedBy: 'registry/held-value.test.ts',
+  },
+  {
+    name: 'a list that changes while its schema is asked for is written as it is by then',
+    file: 'registry/held-value.ts',
+    find: 'return Array.from(value, copied);',
+    replace: 'return value;',
+    noticedBy: 'registry/held-value.test.ts',
+  },
+  {
+    name: 'confidential JSON whose schema cannot be had stays in memory',
+    file: 'registry/held-value.ts',
+    find: '      payload.fill(0);\n',
+    replace: '',
+    noticedBy: 'registry/held-value.test.ts',
+  },
 ];

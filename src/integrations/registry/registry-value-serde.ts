@@ -5,6 +5,7 @@ import type { ValueSerde } from '../../serde/value-serde.js';
 import { payloadMalformed, type ContractFormat, type PayloadReader, type PayloadWriter } from './contract-format.js';
 import { formatOf, type ContractSchema } from './contract-schema.js';
 import { frame, unframe } from './framing.js';
+import { heldValue, type HeldValue } from './held-value.js';
 import { publishingSchema, type RegistryMode } from './publishing-schema.js';
 import type { RegistryCalls } from '../../serde/registry/registry-calls.js';
 import type { RegistryQuestions } from './registry-questions.js';
@@ -30,8 +31,15 @@ export interface RegistryValueSerdeParts {
 interface Known {
   readonly format: Promise<ContractFormat>;
   readonly readers: LruMap<number, PayloadReader>;
-  /** Writes framed values, once the schema to publish under is found. */
-  write: ((value: unknown) => Buffer) | undefined;
+  /** Once the schema to publish under is found. */
+  writer: Writer | undefined;
+}
+
+/** Writes under one schema. */
+interface Writer {
+  readonly id: number;
+  readonly write: PayloadWriter;
+  readonly format: ContractFormat;
 }
 
 /** Values in the framing of Confluent's serializers, under schemas that a registry keeps. */
@@ -49,16 +57,28 @@ export class RegistryValueSerde implements ValueSerde {
   }
 
   encode(contract: AnyEventContract, value: unknown): Buffer | Promise<Buffer> {
-    const { write } = this.#of(contract);
-    return write === undefined ? this.#writer(contract).then((found) => found(value)) : write(value);
+    const { writer } = this.#of(contract);
+    if (writer !== undefined) return framed(writer, writer.write(value));
+    return this.#encodeLater(contract, heldValue(contract, this.#parts.texts.get(contract.eventType), value));
   }
 
   decode(contract: AnyEventContract, bytes: Buffer): unknown {
-    const framed = unframe(bytes);
-    if (framed === undefined) throw payloadMalformed(contract, "it is not in the schema registry's framing");
-    const { schemaId, payload } = framed;
+    const found = unframe(bytes);
+    if (found === undefined) throw payloadMalformed(contract, "it is not in the schema registry's framing");
+    const { schemaId, payload } = found;
     const read = this.#of(contract).readers.get(schemaId);
-    return read === undefined ? this.#reader(contract, schemaId).then((found) => found(payload)) : read(payload);
+    return read === undefined ? this.#reader(contract, schemaId).then((known) => known(payload)) : read(payload);
+  }
+
+  async #encodeLater(contract: AnyEventContract, held: HeldValue): Promise<Buffer> {
+    let writer: Writer;
+    try {
+      writer = await this.#writer(contract);
+    } catch (error) {
+      held.drop();
+      throw error;
+    }
+    return framed(writer, held.payload(writer.write));
   }
 
   #of(contract: AnyEventContract): Known {
@@ -66,13 +86,13 @@ export class RegistryValueSerde implements ValueSerde {
     if (known === undefined) {
       const format = formatOf(contract, this.#parts.texts.get(contract.eventType), this.#reference);
       format.catch(() => undefined); // whoever needs it is told
-      known = { format, readers: new LruMap(MAX_READERS), write: undefined };
+      known = { format, readers: new LruMap(MAX_READERS), writer: undefined };
       this.#known.set(contract, known);
     }
     return known;
   }
 
-  async #writer(contract: AnyEventContract): Promise<(value: unknown) => Buffer> {
+  async #writer(contract: AnyEventContract): Promise<Writer> {
     const known = this.#of(contract);
     const { calls, questions, mode, subject: strategy } = this.#parts;
     const format = await known.format;
@@ -88,8 +108,8 @@ export class RegistryValueSerde implements ValueSerde {
       if (writer === undefined) throw mismatch(contract, found.id);
       return { id: found.id, write: writer };
     });
-    known.write ??= (value) => writeFramed(id, value, write, format);
-    return known.write;
+    known.writer ??= { id, write, format };
+    return known.writer;
   }
 
   async #reader(contract: AnyEventContract, id: number): Promise<PayloadReader> {
@@ -115,12 +135,11 @@ function schemaKey(id: number): string {
   return `schema\n${id}`;
 }
 
-function writeFramed(id: number, value: unknown, write: PayloadWriter, format: ContractFormat): Buffer {
-  const payload = write(value);
-  const framed = frame(id, payload);
+function framed({ id, format }: Writer, payload: Buffer): Buffer {
+  const value = frame(id, payload);
   payload.fill(0);
   format.release?.(payload);
-  return framed;
+  return value;
 }
 
 function refusing(error: Error): PayloadReader {
