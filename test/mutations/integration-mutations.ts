@@ -174,4 +174,11 @@ export const INTEGRATION_MUTATIONS: readonly Mutation[] = [
     replace: '',
     noticedBy: 'registry/held-value.test.ts',
   },
+  {
+    name: "a registry's token is asked for as the tenant whose event came first",
+    file: 'registry/registry-questions.ts',
+    find: 'this.#background.runInAsyncScope(() => this.#ask(key, ask))',
+    replace: 'this.#ask(key, ask)',
+    noticedBy: 'registry/registry-questions.test.ts',
+  },
 ];

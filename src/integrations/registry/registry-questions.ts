@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { Clock } from '../../core/clock.js';
 import { isTenantryError, tenantryError, type TenantryError } from '../../core/errors.js';
 import { LruMap } from '../../core/lru-map.js';
@@ -37,6 +38,9 @@ export class RegistryQuestions {
   readonly #parts: QuestionParts;
   readonly #answers = new LruMap<string, Answer>(MAX_ANSWERS);
   readonly #pending = new Map<string, Promise<object>>();
+  // What is asked is everybody's, and so is the application's token: neither is had in the context of the tenant whose
+  // event came first.
+  readonly #background = new AsyncResource('tenantry.schema-registry');
   #away: Away | undefined;
 
   constructor(parts: QuestionParts) {
@@ -60,7 +64,7 @@ export class RegistryQuestions {
     }
     let pending = this.#pending.get(key);
     if (pending === undefined) {
-      pending = this.#ask(key, ask).finally(() => this.#pending.delete(key));
+      pending = this.#background.runInAsyncScope(() => this.#ask(key, ask)).finally(() => this.#pending.delete(key));
       this.#pending.set(key, pending);
     }
     return (await pending) as T;

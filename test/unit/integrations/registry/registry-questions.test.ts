@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { tenantryError } from '../../../../src/core/errors.js';
 import { RegistryFailure } from '../../../../src/serde/registry/registry-http.js';
@@ -60,6 +61,24 @@ describe('an answer', () => {
     await expect(questions.ask('k', () => Promise.reject(new TypeError('a bug')))).rejects.toThrow(TypeError);
     expect(await questions.ask('k', yes)).toBe(ANSWER);
   });
+});
+
+it('is asked in the context of whoever made the client, not in that of who asks, again too', async () => {
+  const ambient = new AsyncLocalStorage<string>();
+  const contexts: unknown[] = [];
+  const ask = async (): Promise<object> => {
+    contexts.push(ambient.getStore());
+    await Promise.resolve();
+    contexts.push(ambient.getStore());
+    return away();
+  };
+  await ambient.run('acme', async () => {
+    expect(await code(questions.ask('k', ask))).toBe('SCHEMA_REGISTRY_AWAY');
+    await clock.advance(1_000);
+    expect(await code(questions.ask('k', ask))).toBe('SCHEMA_REGISTRY_AWAY');
+    expect(ambient.getStore()).toBe('acme');
+  });
+  expect(contexts).toEqual([undefined, undefined, undefined, undefined]);
 });
 
 describe('a registry that is away', () => {
