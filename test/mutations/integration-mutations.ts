@@ -181,4 +181,25 @@ export const INTEGRATION_MUTATIONS: readonly Mutation[] = [
     replace: 'this.#ask(key, ask)',
     noticedBy: 'registry/registry-questions.test.ts',
   },
+  {
+    name: 'one question that a registry cannot answer keeps all others from it',
+    file: 'registry/registry-presence.ts',
+    find: '      await this.#parts.ping();\n      return undefined;',
+    replace: "      await this.#parts.ping();\n      throw Object.assign(new Error('status.500'), { status: 500 });",
+    noticedBy: 'registry/registry-questions.test.ts',
+  },
+  {
+    name: 'a registry is asked for an id that it cannot have',
+    file: 'registry/registry-value-serde.ts',
+    find: 'if (schemaId > MAX_SCHEMA_ID)',
+    replace: 'if (schemaId > MAX_SCHEMA_ID * 2 + 1)',
+    noticedBy: 'registry/registry-serde.test.ts',
+  },
+  {
+    name: 'a reference to a schema that is gone is no answer',
+    file: 'registry/schema-library.ts',
+    find: ' || isTenantryError(error)',
+    replace: '',
+    noticedBy: 'registry/registry-serde.test.ts',
+  },
 ];

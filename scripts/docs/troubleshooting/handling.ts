@@ -109,8 +109,9 @@ export const HANDLING_TROUBLES = {
     steps: ['`tenantry contracts check` tells the same without a registry.'],
   },
   SCHEMA_UNKNOWN: {
-    shows: 'as `dlq-code` in the dead letters.',
-    causes: ['Producer and consumer use different registries.', 'The schema was deleted.'],
+    shows:
+      'as `dlq-code` in the dead letters; thrown by `publish` where a registered schema refers to one that is gone.',
+    causes: ['Producer and consumer use different registries.', 'The schema, or one that it refers to, was deleted.'],
   },
   SCHEMA_MISMATCH: {
     shows: 'thrown by `publish`; as `dlq-code` in the dead letters.',

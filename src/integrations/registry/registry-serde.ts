@@ -89,7 +89,7 @@ export function registrySerde(options: RegistrySerdeOptions): SerdeOption {
     const http = new RegistryHttp({ url, auth, timeoutMs }, clock);
     return new RegistryValueSerde({
       calls: new RegistryCalls(http),
-      questions: new RegistryQuestions({ clock, telemetry, host: http.host }),
+      questions: new RegistryQuestions({ clock, telemetry, host: http.host, ping: () => http.ping() }),
       mode,
       subject,
       contracts: contracts.map(contractOf),

@@ -7,7 +7,7 @@ import { formatOf, type ContractSchema } from './contract-schema.js';
 import { frame, unframe } from './framing.js';
 import { heldValue, type HeldValue } from './held-value.js';
 import { publishingSchema, type RegistryMode } from './publishing-schema.js';
-import type { RegistryCalls } from '../../serde/registry/registry-calls.js';
+import { MAX_SCHEMA_ID, type RegistryCalls } from '../../serde/registry/registry-calls.js';
 import type { RegistryQuestions } from './registry-questions.js';
 import type { AskReference } from './schema-library.js';
 import type { SchemaText } from '../../serde/registry/schema-text.js';
@@ -66,6 +66,7 @@ export class RegistryValueSerde implements ValueSerde {
     const found = unframe(bytes);
     if (found === undefined) throw payloadMalformed(contract, "it is not in the schema registry's framing");
     const { schemaId, payload } = found;
+    if (schemaId > MAX_SCHEMA_ID) throw unknownSchema(`of id ${schemaId}`);
     const read = this.#of(contract).readers.get(schemaId);
     return read === undefined ? this.#reader(contract, schemaId).then((known) => known(payload)) : read(payload);
   }
@@ -118,7 +119,7 @@ export class RegistryValueSerde implements ValueSerde {
     const text = await questions.ask(schemaKey(id), async () => {
       const found = await calls.find(id);
       if (found !== undefined) return found;
-      throw tenantryError('SCHEMA_UNKNOWN', `the schema registry knows no schema of id ${id}`);
+      throw unknownSchema(`of id ${id}`);
     });
     const known = await format;
     // A question too: a schema may refer to others.
@@ -128,7 +129,11 @@ export class RegistryValueSerde implements ValueSerde {
     return read;
   }
 
-  readonly #reference: AskReference = (path) => this.#parts.calls.get(path);
+  readonly #reference: AskReference = async (path) => {
+    const found = await this.#parts.calls.get(path);
+    if (found === undefined) throw unknownSchema('that another refers to');
+    return found;
+  };
 }
 
 function schemaKey(id: number): string {
@@ -146,6 +151,10 @@ function refusing(error: Error): PayloadReader {
   return () => {
     throw error;
   };
+}
+
+function unknownSchema(which: string): Error {
+  return tenantryError('SCHEMA_UNKNOWN', `the schema registry knows no schema ${which}`);
 }
 
 function mismatch({ eventType }: AnyEventContract, id: number): Error {

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { isTenantryError } from '../../core/errors.js';
 import { invalidOptions } from '../../core/invalid-options.js';
 import { RegistryFailure } from '../../serde/registry/registry-http.js';
 import type { SchemaText, SchemaType } from '../../serde/registry/schema-text.js';
@@ -43,7 +44,10 @@ export function requireSchemaLibrary(): void {
   }
 }
 
-/** Answers a GET of the registry's API, for the schemas that a schema refers to. Rejects with a `RegistryFailure`. */
+/**
+ * Answers a GET of the registry's API, for the schemas that a schema refers to. Rejects with a `RegistryFailure`, or
+ * with a `TenantryError` where there is none.
+ */
 export type AskReference = (path: string) => Promise<unknown>;
 
 /**
@@ -62,7 +66,7 @@ export async function parseSchema<Schema extends LibrarySchema>(
   try {
     return (await parseWithPackage(text, reference)) as Schema;
   } catch (error) {
-    if (error instanceof RegistryFailure) throw error;
+    if (error instanceof RegistryFailure || isTenantryError(error)) throw error;
     return undefined;
   }
 }

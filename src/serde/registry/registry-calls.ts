@@ -2,7 +2,8 @@ import type { RegistryAnswer, RegistryHttp } from './registry-http.js';
 import { RegistryFailure } from './registry-http.js';
 import type { SchemaReference, SchemaText, SchemaType } from './schema-text.js';
 
-const MAX_ID = 0xffff_ffff;
+/** Ids are a Java int: a registry that is asked for more need not say that it knows none. */
+export const MAX_SCHEMA_ID = 0x7fff_ffff;
 
 /** A schema with the id under which it is registered. */
 export interface Registered {
@@ -65,9 +66,10 @@ export class RegistryCalls {
     return answer.kind === 'refused' ? refusalOf(answer) : idIn(found(answer));
   }
 
-  /** The answer of any GET, for references that a schema has. */
-  async get(path: string): Promise<Readonly<Record<string, unknown>>> {
-    return found(await this.#http.call('GET', path));
+  /** The answer of any GET, for references that a schema has; undefined where the registry knows none. */
+  async get(path: string): Promise<Readonly<Record<string, unknown>> | undefined> {
+    const answer = await this.#http.call('GET', path);
+    return answer.kind === 'none' ? undefined : found(answer);
   }
 }
 
@@ -94,7 +96,7 @@ function textsIn(list: unknown): string[] {
 }
 
 function idIn({ id }: Readonly<Record<string, unknown>>): number {
-  if (typeof id === 'number' && Number.isInteger(id) && id >= 0 && id <= MAX_ID) return id;
+  if (typeof id === 'number' && Number.isInteger(id) && id >= 0 && id <= MAX_SCHEMA_ID) return id;
   throw new RegistryFailure('away', 'no-id');
 }
 

@@ -5,11 +5,12 @@ import { unlessAborted } from '../../core/unless-aborted.js';
 
 /** Far more than any schema has; what a server says beyond it is not listened to. */
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
+const TOO_LONG = 'answer-too-long';
 const MAX_TRIES = 3;
 const FIRST_PAUSE_MS = 100;
 
-/** Confluent's codes for "there is none", which tell an answer of a registry from that of a proxy before it. */
-const NOT_FOUND_CODES: readonly unknown[] = [40401, 40402, 40403];
+/** Confluent's codes for "there is none", which tell an answer of a registry from that of a proxy or of a wrong path. */
+const NOT_FOUND_CODES = { first: 40_400, last: 40_499 };
 
 /** Who asks: with a password, or with a token that may change. */
 export type RegistryAuth =
@@ -80,9 +81,20 @@ export class RegistryHttp {
    */
   ping(): Promise<void> {
     return this.#inTime(async (signal) => {
-      const { status } = await this.#callOnce('GET', '/subjects', undefined, signal);
+      const status = await this.#statusOf('/subjects', signal);
       if (status !== 200) throw failureOfStatus(status);
     });
+  }
+
+  async #statusOf(path: string, signal: AbortSignal): Promise<number> {
+    try {
+      const { status } = await this.#callOnce('GET', path, undefined, signal);
+      return status;
+    } catch (error) {
+      // Who keeps so many subjects answers all the same.
+      if (error instanceof RegistryFailure && error.message === TOO_LONG) return 200;
+      throw error;
+    }
   }
 
   async #inTime<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
@@ -163,9 +175,13 @@ function answerOf(status: number, body: unknown): RegistryAnswer {
   const code = known['error_code'];
   const errorCode = typeof code === 'number' ? code : undefined;
   if (status === 200 && isObject) return { kind: 'found', status, errorCode: undefined, body: known };
-  if (status === 404 && NOT_FOUND_CODES.includes(code)) return { kind: 'none', status, errorCode, body: known };
+  if (status === 404 && isNotFound(errorCode)) return { kind: 'none', status, errorCode, body: known };
   if (status === 409 || status === 422) return { kind: 'refused', status, errorCode, body: known };
   throw status === 200 ? new RegistryFailure('away', 'no-json-object') : failureOfStatus(status);
+}
+
+function isNotFound(code: number | undefined): boolean {
+  return code !== undefined && code >= NOT_FOUND_CODES.first && code <= NOT_FOUND_CODES.last;
 }
 
 function failureOfStatus(status: number): RegistryFailure {
@@ -181,5 +197,5 @@ function failureOf(error: unknown): RegistryFailure {
 }
 
 function tooLong(): Error {
-  return new RegistryFailure('away', 'answer-too-long');
+  return new RegistryFailure('away', TOO_LONG);
 }

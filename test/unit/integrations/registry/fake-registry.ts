@@ -13,13 +13,18 @@ export class FakeRegistry extends JsonServer {
   readonly subjects: Map<string, number[]>;
   /** Whether it has something to compare a schema with where it is asked about compatibility. */
   compares = true;
+  /** A path at which it fails, whatever is asked. */
+  failsAt: string | undefined;
 
   constructor() {
     const kept: Kept[] = [];
     const subjects = new Map<string, number[]>();
-    super((request) =>
-      !this.compares && request.path.startsWith('/compatibility') ? none(40401) : answer(kept, subjects, request),
-    );
+    super((request) => {
+      if (request.path === this.failsAt) return { status: 500 };
+      return !this.compares && request.path.startsWith('/compatibility')
+        ? none(40401)
+        : answer(kept, subjects, request);
+    });
     this.kept = kept;
     this.subjects = subjects;
   }

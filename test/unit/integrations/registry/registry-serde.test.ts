@@ -173,6 +173,35 @@ describe('a registry with another schema under the id', () => {
   });
 });
 
+describe('what one record names', () => {
+  const AVRO_ID = Buffer.from([0, 0, 0, 0, 1, 2, 0x78]);
+  const dangling = { name: 'gone.Other', subject: 'gone', version: 1 };
+  const record = { type: 'record', name: 'notes.Noted', fields: [{ name: 'other', type: 'gone.Other' }] };
+
+  it.each([0x8000_0000, 0xffff_ffff])('is not asked for where no registry can have the id %d', async (id) => {
+    const value = Buffer.from([0, 0, 0, 0, 0, 0x7b, 0x7d]);
+    value.writeUInt32BE(id, 1);
+    expect(await codeOf((async () => serde().decode(Noted, value))())).toBe('SCHEMA_UNKNOWN');
+    expect(registry.requests).toEqual([]);
+  });
+
+  it('is unknown where the schema refers to one that is gone, and found once that is back', async () => {
+    registry.register('old', JSON.stringify(record), 'AVRO', [dangling]);
+    const values = serde({ mode: 'register', contracts: [{ contract: Noted, avro: AVRO }] });
+    expect(await codeOf(values.decode(Noted, AVRO_ID))).toBe('SCHEMA_UNKNOWN');
+    expect(await codeOf(values.decode(Noted, AVRO_ID))).toBe('SCHEMA_UNKNOWN');
+    expect(registry.asked).toEqual(['GET /schemas/ids/1', 'GET /subjects/gone/versions/1']);
+    expect(await codeOf(values.encode(Whispered, { id: '1' }))).toBe('no error');
+  });
+
+  it('fails alone where the registry has no answer for it', async () => {
+    registry.failsAt = '/schemas/ids/9';
+    const values = serde({ mode: 'register' });
+    expect(await codeOf(values.decode(Noted, Buffer.from([0, 0, 0, 0, 9, 0x7b, 0x7d])))).toBe('SCHEMA_REGISTRY_AWAY');
+    expect(await codeOf(values.encode(Whispered, { id: '1' }))).toBe('no error');
+  });
+});
+
 describe('a value', () => {
   /** Until so many were handed to the broker, whose answer nobody waits for. */
   const taken = async (harness: PublishHarness, ids: string[]): Promise<void> =>

@@ -35,6 +35,7 @@ describe('an answer', () => {
   it.each<[string, JsonAnswer | string, object]>([
     ['that finds', { status: 200, body: { id: 1 } }, { kind: 'found', body: { id: 1 } }],
     ['of no subject', { status: 404, body: { error_code: 40401 } }, { kind: 'none' }],
+    ['of a subject that was deleted', { status: 404, body: { error_code: 40404 } }, { kind: 'none' }],
     ['of no schema', { status: 404, body: { error_code: 40403 } }, { kind: 'none' }],
     ['that it is incompatible', { status: 409, body: { error_code: 409 } }, { kind: 'refused', errorCode: 409 }],
     ['that it is invalid', { status: 422, body: { error_code: 42201 } }, { kind: 'refused', errorCode: 42201 }],
@@ -105,6 +106,12 @@ describe('whether a registry is there', () => {
     const { url, requests } = await serving('["orders-value"]');
     await http(url).ping();
     expect(requests.map(({ method, path }) => `${method} ${path}`)).toEqual(['GET /subjects']);
+  });
+
+  it('is told by a list that is too long to be read', async () => {
+    const { url, requests } = await serving(`["${'x'.repeat(4 * 1024 * 1024)}"]`);
+    await http(url).ping();
+    expect(requests).toHaveLength(1);
   });
 
   it('is not told by another status, which it names', async () => {
