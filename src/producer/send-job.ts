@@ -14,6 +14,8 @@ type JobState = 'waiting' | 'sent' | 'settled';
 export interface WaitingPlace {
   /** It waits no longer: it was handed over, or it is settled. */
   onLeft(job: SendJob): void;
+  /** It waits, and weighs so much more than it was thought to. */
+  onWeighed(bytes: number): void;
 }
 
 /**
@@ -35,12 +37,14 @@ export class SendJob {
   readonly #onSettled: (job: SendJob, error: Error | undefined) => void;
   readonly #forgetSignal: (() => void) | undefined;
   #encoded: Encoded | Promise<Encoded> | undefined;
+  #weightBytes: number;
   #state: JobState = 'waiting';
   #place: WaitingPlace | undefined;
 
   constructor(
     event: Routed,
     encoded: Encoded | Promise<Encoded>,
+    weightBytes: number,
     span: PublishSpan,
     acceptedAtMs: number | undefined,
     deferred: Deferred<Receipt>,
@@ -55,6 +59,16 @@ export class SendJob {
     this.#eventTimeMs = event.eventTimeMs;
     this.isProtected = event.contract.protection !== 'none';
     this.#encoded = encoded;
+    this.#weightBytes = weightBytes;
+    // Where it fails, whoever's turn it is then is told.
+    if (encoded instanceof Promise) {
+      encoded.then(
+        (known) => {
+          this.#onEncoded(known);
+        },
+        () => undefined,
+      );
+    }
     this.#deferred = deferred;
     this.#onSettled = onSettled;
     // A function of each job's own only where it can be called: most publishes have no signal.
@@ -68,6 +82,11 @@ export class SendJob {
   /** What is sent: a promise where the serde has to ask for its schema first, undefined once it is sent or settled. */
   get encoded(): Encoded | Promise<Encoded> | undefined {
     return this.#encoded;
+  }
+
+  /** What it weighs while it waits: an estimate until it is encoded. */
+  get weightBytes(): number {
+    return this.#weightBytes;
   }
 
   /** Whether it is in a waiting place. */
@@ -111,6 +130,14 @@ export class SendJob {
       timestamp: new Date(this.#eventTimeMs),
     });
     this.#onSettled(this, undefined);
+  }
+
+  #onEncoded(encoded: Encoded): void {
+    if (this.#encoded === undefined) return;
+    this.#encoded = encoded;
+    const more = encoded.costBytes - this.#weightBytes;
+    this.#weightBytes = encoded.costBytes;
+    this.#place?.onWeighed(more);
   }
 
   #leave(): void {

@@ -15,6 +15,7 @@ import type { Telemetry } from '../telemetry/telemetry.js';
 import type { ErasureEntries } from '../tenant/erasure-entries.js';
 import type { Delivery, RecordProducer } from '../transport/port.js';
 import type { DescribeEvent } from './cloud-event-headers.js';
+import { dataSizeBytes } from './data-size.js';
 import { outgoingRecord, recordCostBytes } from './outgoing-record.js';
 import { sealBytes, sealEvent } from './seal-stage.js';
 import { SendJob } from './send-job.js';
@@ -259,9 +260,11 @@ export class SendPipeline {
         payload instanceof Promise
           ? payload.then((bytes) => this.#weigh(event, bytes, traceHeaders))
           : this.#weigh(event, payload, traceHeaders);
-      // It may fail before its turn comes, and nobody has asked for it by then.
-      if (encoded instanceof Promise) encoded.catch(() => undefined);
-      job = new SendJob(event, encoded, span, acceptedAtMs, receipt, options.signal, this.#onSettled);
+      const weightBytes =
+        encoded instanceof Promise
+          ? recordCostBytes(event, dataSizeBytes(event.data), 0, traceHeaders)
+          : encoded.costBytes;
+      job = new SendJob(event, encoded, weightBytes, span, acceptedAtMs, receipt, options.signal, this.#onSettled);
     } catch (error) {
       telemetry.endPublish(span, error as Error);
       throw error;

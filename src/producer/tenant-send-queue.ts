@@ -72,12 +72,15 @@ export class TenantSendQueue implements WindowWaiter, WaitingPlace {
   }
 
   onLeft(job: SendJob): void {
-    const bytes = waitingBytesOf(job);
     this.#waiting -= 1;
     if (job.acceptedAtMs !== undefined) this.#bounded -= 1;
-    this.#waitingBytes -= bytes;
-    this.#steps.room.remove(bytes);
+    this.onWeighed(-job.weightBytes);
     if (job.settled) this.#advance();
+  }
+
+  onWeighed(bytes: number): void {
+    this.#waitingBytes += bytes;
+    this.#steps.room.add(bytes);
   }
 
   onTurn(): Turn {
@@ -135,7 +138,7 @@ export class TenantSendQueue implements WindowWaiter, WaitingPlace {
   /** Fails the job where no more may wait. */
   #letWait(job: SendJob): boolean {
     const { room, maxWaiting } = this.#steps;
-    const bytes = waitingBytesOf(job);
+    const bytes = job.weightBytes;
     if (job.acceptedAtMs !== undefined) {
       if (this.#bounded >= maxWaiting || !room.hasRoomFor(this.#waitingBytes, bytes)) {
         job.fail(queueFull(this.tenantId, this.#waiting));
@@ -144,8 +147,7 @@ export class TenantSendQueue implements WindowWaiter, WaitingPlace {
       this.#bounded += 1;
     }
     this.#waiting += 1;
-    this.#waitingBytes += bytes;
-    room.add(bytes);
+    this.onWeighed(bytes);
     job.waitIn(this);
     if (this.#bounded === 1) this.#watchDeadlines(job);
     return true;
@@ -389,9 +391,4 @@ export class TenantSendQueue implements WindowWaiter, WaitingPlace {
       this.#first = 0;
     }
   }
-}
-
-/** Not known before the serde has answered. */
-function waitingBytesOf({ encoded }: SendJob): number {
-  return encoded === undefined || encoded instanceof Promise ? 0 : encoded.costBytes;
 }

@@ -16,11 +16,8 @@ export class WaitingRoom {
     return ownBytes === 0 ? freeBytes > 0 : ownBytes + bytes <= freeBytes - bytes;
   }
 
+  /** @param bytes - fewer than none where some were given back */
   add(bytes: number): void {
     this.#bytes += bytes;
-  }
-
-  remove(bytes: number): void {
-    this.#bytes -= bytes;
   }
 }

@@ -1,7 +1,10 @@
 // How long, how many and how large publishes may wait, and what becomes of those behind one that fails.
 import { describe, expect, it, vi } from 'vitest';
+import { deferred } from '../../../src/core/deferred.js';
 import { tenantryError } from '../../../src/core/errors.js';
 import { parseTenantId } from '../../../src/core/tenant-id.js';
+import { jsonSerde } from '../../../src/serde/json-serde.js';
+import type { ValueSerde } from '../../../src/serde/value-serde.js';
 import { ACME, GLOBEX, Noted, Signed, Whispered } from '../../support/contracts.js';
 import { PublishHarness, type Ending, type PublishCall } from '../../support/publish-harness.js';
 
@@ -242,6 +245,58 @@ describe('the bytes that wait', () => {
     );
     await harness.clock.advanceUntil(harness.pipeline.stop(10));
     expect(harness.pipeline.unsettled).toBe(0);
+  });
+
+  describe('while the serde asks for its schema', () => {
+    /** JSON, as from a registry that answers after a second. */
+    const asking = (): { harness: PublishHarness; answer: () => void } => {
+      const known = deferred<undefined>();
+      const encode: ValueSerde['encode'] = (contract, value) =>
+        known.promise.then(() => jsonSerde.encode(contract, value));
+      const harness = new PublishHarness({ maxWaitingBytes: 100_000 }, { ...jsonSerde, encode });
+      return {
+        harness,
+        answer: () => {
+          known.resolve(undefined);
+        },
+      };
+    };
+    const large = { id: 'n', note: 'x'.repeat(2_000) };
+
+    it('are bounded by what the data has, and then by what is written', async () => {
+      const { harness, answer } = asking();
+      harness.limitOf.set(ACME, { eventsPerSecond: 1 });
+      const endings = Array.from({ length: 100 }, () => harness.ending(large));
+      await harness.clock.advance(0);
+      const waiting = harness.pipeline.unsettled;
+      expect(waiting).toBeGreaterThan(20);
+      expect(waiting).toBeLessThan(25);
+      answer();
+      await harness.clock.advance(30_000);
+      const sent = (await Promise.all(endings)).filter((ending) => typeof ending === 'object');
+      expect(sent).toHaveLength(waiting);
+      expect(harness.pipeline.unsettled).toBe(0);
+      // Nothing is left on the books.
+      harness.cipher.wait = () => never;
+      const more = Array.from({ length: 100 }, () => harness.ending(large, { contract: Whispered, tenant: GLOBEX }));
+      await harness.clock.advance(0);
+      expect(harness.pipeline.unsettled).toBeGreaterThan(20);
+      await harness.clock.advanceUntil(harness.pipeline.stop(10));
+      expect(await Promise.all(more)).toHaveLength(100);
+    });
+
+    it('are what is written once that is known, however little the data seemed to have', async () => {
+      const { harness, answer } = asking();
+      harness.limitOf.set(ACME, { eventsPerSecond: 1 });
+      void harness.ending({ id: 'n' }, { pacing: 'paced' });
+      const text = '\u0000'.repeat(2_000); // six bytes each in JSON
+      for (let index = 0; index < 12; index += 1) void harness.ending({ id: 'n', note: text }, { pacing: 'paced' });
+      await harness.clock.advance(0);
+      expect(harness.pipeline.isCrowded(ACME)).toBe(false);
+      answer();
+      await harness.clock.advance(0);
+      expect(harness.pipeline.isCrowded(ACME)).toBe(true);
+    });
   });
 
   it('are given back when publishes are sent or fail', async () => {
