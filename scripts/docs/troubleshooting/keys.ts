@@ -23,10 +23,15 @@ export const KEY_TROUBLES = {
       'thrown by `publish`. With `refused: "key"` records are held; with `"data-key"`, where only the wrapped key of one record is refused, it goes to quarantine.',
     causes: [
       'A missing right, a disabled key, a policy that was changed.',
+      'A consumer that does not have the new key yet, after a rotation.',
       'A key that was taken out of the configuration while records under it are left.',
       'A forged record.',
     ],
-    steps: ['`tenantry keys needed` tells which keys the records of a topic need.'],
+    steps: [
+      '`tenantry keys needed` tells which keys the records of a topic need.',
+      'Give consumers a new key before producers seal under it: [rotation](encryption.md#rotation).',
+      'What went to quarantine for it: add the key, then `replayTenant` from before the first of those records.',
+    ],
   },
   KEY_GONE: {
     shows: 'thrown by `publish`. Records are held, and the log says `keyRefused`.',
@@ -49,7 +54,7 @@ export const KEY_TROUBLES = {
     shows: 'as `dlq-code` in quarantine.',
     causes: [
       'A producer that does not use tenantry writes to the topic.',
-      'The contract is protected here, and was not in the producer.',
+      'The contract seals fields here and is `authentic` in the producer, or the other way round.',
     ],
     steps: [GUIDE_TO_QUARANTINE],
   },
