@@ -116,6 +116,12 @@ export function describeForeignError(error: unknown): string {
   return code === undefined ? name : `${name} ${code}`;
 }
 
+/** The same for what `fetch` throws, which only says why in its cause. */
+export function describeFetchError(error: unknown): string {
+  const cause = error instanceof TypeError ? error.cause : undefined;
+  return describeForeignError(cause ?? error);
+}
+
 function ownText(error: object, property: 'name' | 'code'): string | undefined {
   try {
     const value = (error as Record<string, unknown>)[property];

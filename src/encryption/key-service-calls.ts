@@ -1,7 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { Clock, Timer } from '../core/clock.js';
 import { deferred } from '../core/deferred.js';
-import { describeForeignError, isTenantryError, tenantryError } from '../core/errors.js';
+import { describeFetchError, isTenantryError, tenantryError } from '../core/errors.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import { CallSlots, type Slot } from './call-slots.js';
 import { CircuitBreaker } from './circuit-breaker.js';
@@ -196,7 +196,7 @@ const REASON = /^[\w.-]{1,64}$/;
 
 /** The name of what went wrong, where it is one: never a text of the service. */
 export function reasonOf(failure: unknown): string {
-  if (!(failure instanceof KeyServiceFailure)) return describeForeignError(failure);
+  if (!(failure instanceof KeyServiceFailure)) return describeFetchError(failure);
   return REASON.test(failure.message) ? failure.message : 'no reason given';
 }
 

@@ -1,5 +1,5 @@
 import { KeyServiceFailure } from '../../encryption/key-service.js';
-import { describeForeignError } from '../../core/errors.js';
+import { describeFetchError } from '../../core/errors.js';
 import { jsonAnswer } from '../../core/json-answer.js';
 
 /** What an answer may have at most: more than any that is asked for, and little to hold. */
@@ -58,7 +58,7 @@ export class VaultHttp {
       return { status: response.status, body: await jsonAnswer(response, MAX_ANSWER_BYTES, tooLong) };
     } catch (error) {
       if (error instanceof KeyServiceFailure) throw error;
-      throw new KeyServiceFailure('away', signal.aborted ? 'aborted' : describeForeignError(error).replace(' ', '.'));
+      throw new KeyServiceFailure('away', signal.aborted ? 'aborted' : describeFetchError(error).replace(' ', '.'));
     }
   }
 

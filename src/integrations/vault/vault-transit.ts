@@ -41,7 +41,10 @@ const MAX_CHECKED_KEYS = 10_000;
 const optionsSchema = lazySchema((z) => {
   const path = /^[\w.-]+(?:\/[\w.-]+)*\/?$/;
   return z.strictObject({
-    address: z.string().refine(isConfidentialUrl, 'must be an https URL, or an http URL of this machine'),
+    address: z
+      .string()
+      .refine(isConfidentialUrl, 'must be an https URL, or an http URL of this machine')
+      .refine(hasNoCredentials, 'must be without a user and a password: Vault takes a token'),
     token: z.union([
       z.string().min(1),
       z.custom<() => string | Promise<string>>((value) => typeof value === 'function', 'must be a token or a function'),
@@ -51,6 +54,12 @@ const optionsSchema = lazySchema((z) => {
     namespace: z.string().regex(path, 'must be a path of names').optional(),
   });
 });
+
+/** `fetch` refuses an address with them, at the first call. */
+function hasNoCredentials(address: string): boolean {
+  const { username = '', password = '' } = URL.canParse(address) ? new URL(address) : {};
+  return username === '' && password === '';
+}
 
 /**
  * Tenants' keys in the transit engine of HashiCorp Vault or OpenBao, over its HTTP API. Transit derives a key for each

@@ -140,6 +140,13 @@ describe('a call that fails', () => {
       expect((result as Error).cause).toBeUndefined();
     });
 
+    it('tells the code of a connection that is refused, and no text', async () => {
+      const cause = Object.assign(new Error('connect hunter2'), { code: 'ECONNREFUSED' });
+      const failure = new TypeError('fetch failed', { cause });
+      const result = await outcome(() => failing(failure, mode).source.unwrap(acme, WRAPPED));
+      expect((result as Error).message).toMatch(/: Error ECONNREFUSED$/);
+    });
+
     it('threat 37: no text of the service leaves', async () => {
       for (const kind of ['away', 'key-refused', 'key-gone', 'key-being-destroyed', 'data-key-refused'] as const) {
         const result = await outcome(() =>

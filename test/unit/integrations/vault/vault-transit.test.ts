@@ -14,6 +14,7 @@ it('takes what it needs, and what it may have', () => {
 it.each<[string, object]>([
   ['address', { address: 'http://vault.example:8200' }],
   ['address', { address: 'vault.example' }],
+  ['address', { address: 'https://me:hunter2@vault.example' }],
   ['token', { token: '' }],
   ['token', { token: 7 }],
   ['keys', { keys: 'a/{tenant}' }],
@@ -27,4 +28,5 @@ it.each<[string, object]>([
   const make = (): unknown => vaultTransit({ ...options, ...wrong });
   expect(make).toThrow(expect.objectContaining({ code: 'INVALID_OPTIONS' }));
   expect(make).toThrow(`vaultTransit: ${path}: `);
+  expect(make).not.toThrow(/hunter2/);
 });
