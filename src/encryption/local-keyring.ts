@@ -67,6 +67,11 @@ export function keyRingIds(ring: unknown, where: string): Map<TenantId, string[]
   return ids;
 }
 
+/** Whether a key service is a local keyring, which destroys nothing. */
+export function isLocalKeyring(service: KeyService): boolean {
+  return service instanceof LocalKeyring;
+}
+
 class LocalKeyring implements KeyService {
   readonly maxBlobBytes = LOCAL_BLOB_BYTES;
   readonly #tenants: Map<TenantId, readonly LocalKek[]>;

@@ -1,22 +1,15 @@
-import type { RedriveOptions, RedriveReport } from '../../api/worker.js';
+import type { RedriveOptions } from '../../api/worker.js';
 import { tenantryError } from '../../core/errors.js';
 import { isSharedGroupId } from '../../routing/naming.js';
 import { clusterOf, CONNECTION_HELP, CONNECTION_OPTIONS, REQUEST_TIMEOUT_MS, withOffsets } from '../cluster.js';
-import {
-  nobodyToAsk,
-  parseCommandLine,
-  parseOneTenant,
-  parseCount,
-  usageError,
-  type Command,
-  type Terminal,
-} from '../command.js';
+import { nobodyToAsk, parseCommandLine, parseOneTenant, parseCount, usageError, type Command } from '../command.js';
 import { parseTarget } from '../cursors/reset-target.js';
 import { findDeadLetterTopics } from '../dlq/dead-letter-topics.js';
 import { topicsRead, withGroupControls } from '../dlq/group-controls.js';
+import { planText, toldText } from '../dlq/redrive-text.js';
 import { EXIT_CODES } from '../exit-codes.js';
 import { paintFor } from '../output/style.js';
-import { table } from '../output/table.js';
+import { readControls } from '../records/told-controls.js';
 
 const HELP = `<tenant> --group <id> [options]
 
@@ -86,35 +79,27 @@ export const dlqRedrive: Command = {
     if (!isDryRun && confirm === undefined) throw nobodyToAsk();
     const cluster = await clusterOf(values);
     const found = await findDeadLetterTopics(cluster, { group });
-    const report = await withOffsets(cluster, group, async (offsets) => {
+    const { report, paused } = await withOffsets(cluster, group, async (offsets) => {
       const named = found.map(({ logicalTopic }) => logicalTopic);
       const topics = await topicsRead(offsets, group, named);
       const isRunning = await offsets.hasMembers(REQUEST_TIMEOUT_MS);
       if (!isDryRun && !isRunning) throw nobodyRuns(group);
-      return withGroupControls(cluster, offsets, { groupId: group, topics }, async (controls) => {
+      const report = await withGroupControls(cluster, offsets, { groupId: group, topics }, async (controls) => {
         const planned = await controls.redrive(tenantId, { ...filter, dryRun: true });
-        if (!values.json) terminal.out(planText(planned, terminal));
+        if (!values.json) terminal.out(planText(planned, paintFor(terminal)));
         if (!isRunning) terminal.note(`Group ${group} has no members now: a redrive would be refused.\n`);
         if (isDryRun || planned.matched === 0) return { ...planned, told: false };
         if ((await confirm?.(`Have ${planned.matched} dead letters of ${tenantId} handled again?`)) !== true)
           throw tenantryError('ABORTED', 'it was not confirmed; nothing was told to the group');
         return { ...(await controls.redrive(tenantId, filter)), told: true };
       });
+      const { paused } = await readControls({ transport: cluster.transport, offsets, groupId: group });
+      return { report, paused };
     });
     if (values.json) terminal.out(`${JSON.stringify({ tenant: tenantId, group, ...report })}\n`);
-    else terminal.note(report.told ? 'The group has taken it up.\n' : 'Nothing was told to the group.\n');
+    else terminal.note(toldText(report.told, tenantId, paused));
   },
 };
-
-function planText({ matched, codes, isUnderWay }: RedriveReport, terminal: Terminal): string {
-  const columns = [
-    { name: 'REASON', cell: ([code]: readonly [string, number]) => code },
-    { name: 'RECORDS', cell: ([, records]: readonly [string, number]) => records },
-  ];
-  const rows =
-    matched === 0 ? 'There are no such dead letters.\n' : table(columns, Object.entries(codes), paintFor(terminal));
-  return isUnderWay ? `${rows}An earlier redrive of the tenant has not ended.\n` : rows;
-}
 
 function timeOf(text: string | undefined, option: string): Date | undefined {
   if (text === undefined) return undefined;

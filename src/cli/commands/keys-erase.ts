@@ -1,7 +1,10 @@
 import { closeSync, fsyncSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import type { EraseTenantOptions } from '../../erasure/erase-options.js';
 import type { ErasureResult } from '../../erasure/erase-tenant.js';
+import type { ClientOptions } from '../../client/client-options.js';
 import { TenantKafka } from '../../client/tenant-kafka.js';
+import { settingsOf } from '../../encryption/encryption-options.js';
+import { isLocalKeyring } from '../../encryption/local-keyring.js';
 import { describeForeignError, tenantryError } from '../../core/errors.js';
 import type { TenantId } from '../../core/tenant-id.js';
 import { EVENT_HELP, EVENT_OPTIONS } from '../cluster.js';
@@ -106,7 +109,9 @@ export const keysErase: Command = {
     };
     if (options.contracts.length === 0)
       throw usageError('the settings have no contracts: whose topics held its events?');
-    const kafka = new TenantKafka(settings.clientOptions());
+    const clientOptions = settings.clientOptions();
+    assertDestructible(clientOptions);
+    const kafka = new TenantKafka(clientOptions);
     try {
       if (!(await confirmed())) throw tenantryError('ABORTED', 'it was not confirmed; nothing was destroyed');
       const result = await withNewFile(out, () => kafka.admin.eraseTenant(tenantId, options));
@@ -124,6 +129,15 @@ export const keysErase: Command = {
     }
   },
 };
+
+/** Said before anything is entered as erased: there would be nothing to certify. */
+function assertDestructible({ encryption }: ClientOptions): void {
+  if (encryption === undefined || !isLocalKeyring(settingsOf(encryption).kms)) return;
+  throw tenantryError(
+    'KEY_INDESTRUCTIBLE',
+    'a local keyring cannot destroy its keys, so there is no certificate for one; nothing was destroyed: enter the ids of the keys as erased in every process, then remove the keys from the key file or variable and from every copy of it',
+  );
+}
 
 /** @returns what asks, once everything else is known to be right */
 function confirmation(

@@ -48,7 +48,7 @@ export async function checkKeys(
   const findings: Finding[] = [];
   for (const tenant of tenants.slice(0, MAX_TENANTS)) {
     try {
-      for (const status of await keyStatuses(kms, erasure, tenant)) findings.push(keyFinding(status));
+      for (const status of await keyStatuses(kms, erasure, tenant)) findings.push(keyFinding(status, guarded));
     } catch (error) {
       findings.push(finding('error', tenant, errorText(error)));
     }
@@ -60,8 +60,10 @@ export async function checkKeys(
   return findings;
 }
 
-function keyFinding({ tenant, keyId, state, reason, role }: KeyStatus): Finding {
+function keyFinding({ tenant, keyId, state, reason, role }: KeyStatus, guarded: AnyEventContract | undefined): Finding {
   const [found, todo] = STATES[state];
+  if (state === 'not-configured' && guarded !== undefined)
+    return finding('error', tenant, `${state}, and ${guarded.eventType} is protected`, todo);
   const what = keyId === null ? state : `${role ?? 'former'} key ${keyId} ${state}`;
   return finding(found, tenant, reason === null ? what : `${what} (${reason})`, todo);
 }

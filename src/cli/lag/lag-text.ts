@@ -27,6 +27,12 @@ function pauseText({ paused }: TenantLagRow): readonly string[] {
   return paused ? ['paused'] : [];
 }
 
+function uncommittedText(places: readonly string[], partitions: number): string {
+  if (places.length === 0) return '';
+  if (places.length < partitions) return `nothing committed, all counted: ${places.join(', ')}\n`;
+  return 'the group has committed nothing, all counted: look whether the name is right, and whether it ever ran\n';
+}
+
 /** How far behind a group is, for people. */
 export function lagText({ group, partitions }: GroupLag, tenants: readonly string[] | undefined, paint: Paint): string {
   const rows = partitions
@@ -43,6 +49,6 @@ export function lagText({ group, partitions }: GroupLag, tenants: readonly strin
     rows.length === 0 ? '' : table(COLUMNS, rows, paint),
     caughtUp === 0 ? '' : `${caughtUp} of ${partitions.length} partitions without lag${whose}\n`,
     notRead.length === 0 ? '' : `not read to the end, whoever is not named may lag too: ${notRead.join(', ')}\n`,
-    unknown.length === 0 ? '' : `nothing committed, all counted: ${unknown.join(', ')}\n`,
+    uncommittedText(unknown, partitions.length),
   ].join('');
 }

@@ -282,7 +282,7 @@ describe('tenantry doctor', () => {
     service.destroyKek(parseTenantId('globex'), kekId!, { exclusive: true });
     const { exitCode, findings } = await doctor('--tenant', 'globex', '--tenant', 'nobody');
     expect(exitCode).toBe(1);
-    expect(shown(findings, 'keys')).toEqual(['globex error', 'nobody warning']);
+    expect(shown(findings, 'keys')).toEqual(['globex error', 'nobody error']);
     const text = await run('doctor', '--config', CONFIG, '--tenant', 'globex');
     expect(text.out).toMatch(
       / {2}error {5}globex: current key [0-9a-f]{16} gone \(destroyed\)\n {12}→ look whether its name is right/,
