@@ -62,12 +62,12 @@ export type Config = z.output<typeof environment>;
 
 /**
  * Reads the environment. What is not said to be development is production, so that nothing made for development
- * is ever taken there by mistake.
+ * is ever taken there by mistake. An empty `NODE_ENV` says nothing either.
  *
  * @throws Error that lists every wrong variable, and none of their values
  */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
-  const { NODE_ENV = 'production' } = env;
+  const NODE_ENV = env['NODE_ENV'] === '' ? 'production' : (env['NODE_ENV'] ?? 'production');
   const result = environment.safeParse({ ...env, NODE_ENV });
   if (result.success) return result.data;
   const problems = result.error.issues.map(({ path, message }) => `  ${path.join('.')}: ${message}`);

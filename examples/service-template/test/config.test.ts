@@ -19,6 +19,7 @@ test('needs little in development', () => {
 
 test('is production where nothing else is said, with TLS', () => {
   const { NODE_ENV, KAFKA_BROKERS, KAFKA_SSL } = readConfig(production);
+  assert.equal(readConfig({ ...production, NODE_ENV: '' }).NODE_ENV, 'production');
   assert.deepEqual({ NODE_ENV, KAFKA_SSL }, { NODE_ENV: 'production', KAFKA_SSL: true });
   assert.deepEqual(KAFKA_BROKERS, ['kafka-1:9093', 'kafka-2:9093']);
 });
