@@ -4,15 +4,16 @@ import { deferred } from '../../core/deferred.js';
 /** How long a call may wait: until its time is over, or one of its signals is aborted. */
 export class Patience {
   readonly #over = deferred<undefined>();
-  readonly #signals: readonly AbortSignal[];
+  /** Of this call alone: a signal that many calls share warns of so many listeners. */
+  readonly #ended: AbortSignal;
   readonly #timer: Timer;
   #isOver = false;
 
   constructor(clock: Clock, ms: number, signals: readonly AbortSignal[]) {
-    this.#signals = signals;
+    this.#ended = AbortSignal.any([...signals]);
     this.#timer = clock.setTimer(ms, this.end, { keepAlive: true });
-    for (const signal of signals) signal.addEventListener('abort', this.end);
-    if (signals.some(({ aborted }) => aborted)) this.end();
+    this.#ended.addEventListener('abort', this.end);
+    if (this.#ended.aborted) this.end();
   }
 
   get isOver(): boolean {
@@ -28,7 +29,7 @@ export class Patience {
   readonly end = (): void => {
     this.#isOver = true;
     this.#timer.cancel();
-    for (const signal of this.#signals) signal.removeEventListener('abort', this.end);
+    this.#ended.removeEventListener('abort', this.end);
     this.#over.resolve(undefined);
   };
 }
