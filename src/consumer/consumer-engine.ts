@@ -293,8 +293,8 @@ export class ConsumerEngine {
       ...this.#parts.applicationSigns(),
       sessions: [...this.#membership.sessions],
       delayed: this.#membership.delayed,
-      endangered: this.#positions.endangered,
-      stalled: this.#positions.stalled,
+      held: this.#dispatch.held,
+      ...this.#positions.signs,
     });
   }
 

@@ -1,4 +1,5 @@
 import type { ConsumerHealth } from '../api/consumer.js';
+import type { ErrorCode } from '../core/error-codes.js';
 import type { KeyAlarm } from '../encryption/key-alarm.js';
 import type { ConsumerFault, TopicPartition } from '../transport/port.js';
 import type { PartitionSession } from './ledger/partition-session.js';
@@ -30,6 +31,10 @@ export interface HealthSigns extends ApplicationSigns {
   readonly sessions: readonly PartitionSession[];
   /** Partitions that are ours and cannot be asked about. */
   readonly delayed: readonly TopicPartition[];
+  /** Partitions that are read, and for which the broker has not answered for a while. */
+  readonly unanswered: readonly TopicPartition[];
+  /** How many records wait for what they do not answer for, by the code of the error that says what it is. */
+  readonly held: ReadonlyMap<ErrorCode, number>;
   /** Partitions of which retention will soon delete records that are not finished. */
   readonly endangered: readonly TopicPartition[];
   /** Partitions whose reader stands still before records. */
@@ -60,6 +65,12 @@ export function consumerHealth(signs: HealthSigns): ConsumerHealth {
   if (!signs.isAssigned) degraded.push('the group has not told this member its partitions yet');
   for (const { topic, partition } of signs.delayed)
     degraded.push(`${topic}/${partition}: the broker does not tell where the group is`);
+  for (const { topic, partition } of signs.unanswered)
+    degraded.push(`${topic}/${partition}: the broker does not answer`);
+  for (const [code, records] of signs.held) {
+    // Of keys more is known: of which tenants.
+    if (!Object.hasOwn(ALARM_TEXT, code)) degraded.push(`${records} records are held, and asked about again: ${code}`);
+  }
   for (const { topic, partition } of signs.endangered)
     degraded.push(`${topic}/${partition}: retention is near records that are not finished`);
   if (signs.failingCopies > 0)

@@ -44,6 +44,20 @@ export const CONSUMER_MUTATIONS: readonly Mutation[] = [
     noticedBy: 'ledger/ledger.test.ts',
   },
   {
+    name: 'health does not tell of a broker that is away',
+    file: 'reading/position-watch.ts',
+    find: 'this.#unanswered.set(session, (this.#unanswered.get(session) ?? 0) + 1);',
+    replace: '',
+    noticedBy: 'reading/position-watch.test.ts',
+  },
+  {
+    name: 'health does not tell of records that are held',
+    file: 'handling/record-runner.ts',
+    find: 'delivery.heldFor = code;',
+    replace: '',
+    noticedBy: 'consumer-engine.test.ts',
+  },
+  {
     name: 'forget what runs in the commit',
     file: 'ledger/ledger.ts',
     find: 'taken: toRuns(this.#taken.sorted()),',

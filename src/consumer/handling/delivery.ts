@@ -43,6 +43,8 @@ export interface Delivery {
   readonly heldBytes: number;
   /** The copy that it has come to; its handler is not asked again. */
   copy: PendingCopy | undefined;
+  /** What it waits for, where that is nothing it answers for. */
+  heldFor?: ErrorCode | undefined;
   /** Tries of the handler so far. */
   attempts: number;
   /** Somebody has asked to pass it over while it ran: where it fails, it is not tried again. */

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../../core/clock.js';
+import type { ErrorCode } from '../../core/error-codes.js';
 import type { ReceivedRecord } from '../../record/wire-record.js';
 import type { Delivery } from './delivery.js';
 import type { FairScheduler } from './fair-scheduler.js';
@@ -66,6 +67,13 @@ export class HandlerDispatch {
     let failing = 0;
     for (const { copy } of this) if (copy?.failed === true) failing += 1;
     return failing;
+  }
+
+  /** How many records are held, by what they wait for. */
+  get held(): ReadonlyMap<ErrorCode, number> {
+    const held = new Map<ErrorCode, number>();
+    for (const { heldFor } of this) if (heldFor !== undefined) held.set(heldFor, (held.get(heldFor) ?? 0) + 1);
+    return held;
   }
 
   /** Takes a record that a handler is owed, or a copy. */

@@ -86,6 +86,7 @@ export class RecordRunner {
   /** Never rejects. No function on the way of a record that is handled is async: each would cost a promise. */
   run(delivery: Delivery): Promise<RunResult> {
     const { guarded, session } = delivery;
+    delivery.heldFor = undefined;
     if (delivery.copy !== undefined) return this.#copy(delivery, delivery.copy);
     if ('violation' in guarded) return this.#quarantine(delivery, guarded.violation);
     if (guarded.undecided) {
@@ -205,6 +206,7 @@ export class RecordRunner {
 
   #hold(delivery: Delivery, code: ErrorCode): Promise<RunResult> {
     this.#parts.telemetry.log('recordHeld', { ...placeOf(delivery), code });
+    delivery.heldFor = code;
     return Promise.resolve({ kind: 'again', afterMs: HOLD_RETRY_MS });
   }
 

@@ -16,6 +16,16 @@ export interface PositionWatchParts {
   readonly onTruncated: (session: PartitionSession, startOffset: number) => void;
 }
 
+/** Partitions that health is to tell of. */
+export interface PositionSigns {
+  /** Retention will soon delete records of it that are not finished. */
+  readonly endangered: readonly PartitionSession[];
+  /** Its reader stands still though there are records at its position. */
+  readonly stalled: readonly PartitionSession[];
+  /** The broker has not answered for it for a while. */
+  readonly unanswered: readonly PartitionSession[];
+}
+
 const INTERVAL_MS = 30_000;
 const TIMEOUT_MS = 5_000;
 const RETRY_MS = 1_000;
@@ -23,6 +33,8 @@ const RETRY_MS = 1_000;
 const STANDSTILL_MS = 20_000;
 /** The same where a client has told of a position that is not in its log, and nothing was read that could be read again. */
 const SUSPICION_MS = 5_000;
+/** One answer that does not come says little. */
+const SILENT_ROUNDS = 2;
 /** Unfinished records in the oldest of so many parts of a log that is being deleted are in danger. */
 const NEAR = 8;
 
@@ -43,6 +55,8 @@ export class PositionWatch {
   readonly #lastSeen = new WeakMap<PartitionSession, number>();
   readonly #stalled = new Map<PartitionSession, number>();
   readonly #endangered = new Set<PartitionSession>();
+  /** How often in a row the broker did not answer for a partition. */
+  readonly #unanswered = new WeakMap<PartitionSession, number>();
   /** When partitions that stood still were set again where they stood. */
   readonly #setAgainAtMs = new WeakMap<PartitionSession, number>();
   /** Partitions of which one may not be read on, and of which no record was read that could be compared. */
@@ -57,14 +71,15 @@ export class PositionWatch {
     this.#parts = parts;
   }
 
-  /** Partitions of which retention will soon delete records that are not finished. */
-  get endangered(): readonly PartitionSession[] {
-    return [...this.#endangered].filter(({ state }) => state === 'active');
-  }
-
-  /** Partitions whose reader stands still though there are records at its position. */
-  get stalled(): readonly PartitionSession[] {
-    return [...this.#stalled].filter(([session, at]) => isStill(session, at)).map(([session]) => session);
+  /** What it has found of the partitions that are read now. */
+  get signs(): PositionSigns {
+    return {
+      endangered: [...this.#endangered].filter(({ state }) => state === 'active'),
+      stalled: [...this.#stalled].filter(([session, at]) => isStill(session, at)).map(([session]) => session),
+      unanswered: [...this.#parts.sessions()].filter(
+        (session) => (this.#unanswered.get(session) ?? 0) >= SILENT_ROUNDS,
+      ),
+    };
   }
 
   start(): void {
@@ -122,12 +137,15 @@ export class PositionWatch {
       const { head, watermark } = session.ledger;
       if (!setAgain && !isStanding && watermark === head) {
         this.#endangered.delete(session);
+        this.#unanswered.delete(session); // what is read is answered
         continue;
       }
       try {
         await this.#compare(session, setAgain, isStanding);
+        this.#unanswered.delete(session);
       } catch {
         complete = false; // the broker did not answer; the next round asks again
+        this.#unanswered.set(session, (this.#unanswered.get(session) ?? 0) + 1);
       }
     }
     for (const [session, at] of this.#stalled) if (!isStill(session, at)) this.#stalled.delete(session);

@@ -260,6 +260,7 @@ describe('threat 47: dead-letter or quarantine topic away', () => {
     await harness.clock.advance(5_000);
     expect(harness.committed()).toBe(4);
     expect(harness.deadLetters).toEqual([{ id: 'bad', code: 'DEAD_LETTERED' }]);
+    await harness.clock.advance(30_000);
     expect(process.consumer.health().status).toBe('live');
   });
 
@@ -613,9 +614,14 @@ describe('a directory', () => {
     expect(seen).toEqual([]);
     expect(harness.committed()).toBe(0);
     expect(JSON.stringify(process.logger.entries)).not.toContain('secret');
+    expect(process.consumer.health()).toEqual({
+      status: 'degraded',
+      reasons: [expect.stringMatching(/^[1-3] records are held, and asked about again: UNKNOWN_TENANT$/)],
+    });
     broken = false;
     await harness.clock.advance(3_000);
     expect(seen).toEqual(['e0', 'e1', 'e2']);
     expect(harness.committed()).toBe(3);
+    expect(process.consumer.health()).toEqual({ status: 'live', reasons: [] });
   });
 });

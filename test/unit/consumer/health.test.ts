@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { ErrorCode } from '../../../src/core/error-codes.js';
 import { consumerHealth } from '../../../src/consumer/health.js';
 import { PartitionLedger } from '../../../src/consumer/ledger/ledger.js';
 import { PartitionSession } from '../../../src/consumer/ledger/partition-session.js';
@@ -22,6 +23,8 @@ const well = {
   delayed: [],
   endangered: [],
   stalled: [],
+  unanswered: [],
+  held: new Map<ErrorCode, number>(),
 };
 
 describe('health', () => {
@@ -60,6 +63,10 @@ describe('health', () => {
   it('is degraded until the group has told the partitions, and for those that the broker cannot be asked about', () => {
     expect(consumerHealth({ ...well, sessions: [], isAssigned: false }).status).toBe('degraded');
     expect(consumerHealth({ ...well, endangered: [place] }).status).toBe('degraded');
+    expect(consumerHealth({ ...well, unanswered: [place] })).toEqual({
+      status: 'degraded',
+      reasons: ['notes/1: the broker does not answer'],
+    });
     expect(consumerHealth({ ...well, isDedupeAway: true })).toMatchObject({ status: 'degraded' });
     expect(consumerHealth({ ...well, isErasureNoticeFailing: true })).toMatchObject({ status: 'degraded' });
     expect(consumerHealth({ ...well, catchUpFault: 'Local: Fatal error' })).toMatchObject({
@@ -73,6 +80,17 @@ describe('health', () => {
     expect(consumerHealth({ ...well, delayed: [place] })).toMatchObject({
       status: 'degraded',
       reasons: [expect.stringMatching(/^notes\/1: /)],
+    });
+  });
+
+  it('is degraded while records are held, by what they wait for; of keys the tenants are told in its place', () => {
+    const held = new Map<ErrorCode, number>([
+      ['SCHEMA_REGISTRY_AWAY', 3],
+      ['KEY_SERVICE_AWAY', 1],
+    ]);
+    expect(consumerHealth({ ...well, held })).toEqual({
+      status: 'degraded',
+      reasons: ['3 records are held, and asked about again: SCHEMA_REGISTRY_AWAY'],
     });
   });
 

@@ -23,6 +23,20 @@ async function reading(
   return { process, seen };
 }
 
+it('a broker that does not answer for a while is told by health, also of partitions that nobody writes to', async () => {
+  const harness = new ConsumeHarness();
+  const { process } = await reading(harness);
+  harness.kafka.faults.lookup = () => true;
+  await harness.clock.advance(100_000);
+  expect(process.consumer.health()).toEqual({
+    status: 'degraded',
+    reasons: expect.arrayContaining(['notes/0: the broker does not answer']) as string[],
+  });
+  harness.kafka.faults.lookup = () => false;
+  await harness.clock.advance(40_000);
+  expect(process.consumer.health()).toEqual({ status: 'live', reasons: [] });
+});
+
 describe('a position that has left its log', () => {
   it('is told as a loss, and reading goes on at the low end', async () => {
     const harness = new ConsumeHarness();
