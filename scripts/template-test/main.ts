@@ -106,20 +106,32 @@ async function checkAgainstKafka(service: string): Promise<void> {
     step(`${what} under load: ${opened} events, all that were accepted; ${accepted} handled by then`);
   };
   await callUntil('stopped', checkStop);
-  await callUntil('stopped with no time for it', checkHastyStop, { DRAIN_MS: '0', STOP_TIMEOUT_MS: '0' });
-  await callUntil('killed', async (running) => {
-    // While the broker takes nothing, a call that is answered all the same is lost with the process.
-    assert.ok(kafka.pid !== undefined);
-    process.kill(kafka.pid, 'SIGSTOP');
-    await sleep(STALL_MS);
-    assert.equal(await running.end('SIGKILL'), null);
-    process.kill(kafka.pid, 'SIGCONT');
-  });
+  assert.ok(kafka.pid !== undefined);
+  const { pid } = kafka;
+  // While the broker takes nothing there is work left, and a call that is answered all the same is lost with the process.
+  const hasty = { DRAIN_MS: '0', STOP_TIMEOUT_MS: '0' };
+  await callUntil('stopped with no time for it', (running) => whileStalled(pid, () => checkHastyStop(running)), hasty);
+  await callUntil('killed', (running) =>
+    whileStalled(pid, async () => {
+      assert.equal(await running.end('SIGKILL'), null);
+    }),
+  );
 
   const last = await RunningService.start(service, NODE, { ...env, DRAIN_MS: '0' });
   await audit.assertAllHandled();
   assert.equal(await last.end('SIGTERM'), 0);
   step('started again: every event is handled, each as its own tenant');
+}
+
+/** Has a process, the broker's, stand still meanwhile. */
+async function whileStalled(pid: number, work: () => Promise<void>): Promise<void> {
+  process.kill(pid, 'SIGSTOP');
+  try {
+    await sleep(STALL_MS);
+    await work();
+  } finally {
+    process.kill(pid, 'SIGCONT');
+  }
 }
 
 type EndOfLoad = (running: RunningService, traffic: Traffic) => Promise<void>;

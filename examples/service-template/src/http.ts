@@ -25,7 +25,13 @@ interface PutRoute {
 /** The API and the health checks. The client and the worker start and stop with it. */
 export async function createHttp(parts: HttpParts): Promise<FastifyInstance> {
   const { kafka, worker, logger, tenantOfToken, stopTimeoutMs, isReady } = parts;
-  const app = Fastify({ loggerInstance: logger, logController: new RequestLog(), requestTimeout: 10_000 });
+  const app = Fastify({
+    loggerInstance: logger,
+    logController: new RequestLog(),
+    requestTimeout: 10_000,
+    // Longer than connecting takes at most, or a broker that is away would be told as a plugin that hangs.
+    pluginTimeout: 60_000,
+  });
   await app.register(tenantryFastify, {
     kafka,
     workers: [worker],
