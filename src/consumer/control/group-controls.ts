@@ -97,27 +97,33 @@ export class GroupControls {
   /** @returns the offset at which it was told */
   async #tell(control: Control, { signal, timeoutMs = DEFAULT_CONFIRM_MS }: ControlOptions): Promise<number> {
     const { clock, stopped } = this.#parts;
-    const signals = signal === undefined ? [stopped] : [stopped, signal];
-    const patience = new Patience(clock, timeoutMs, signals);
+    const signals = signal === undefined ? [] : [signal];
+    // A stop does not end the wait for the broker's word: what was told then is known to be told.
+    const toWrite = new Patience(clock, timeoutMs, signals);
+    const toConfirm = new Patience(clock, timeoutMs, [stopped, ...signals]);
     // Some of the time is kept for the writing.
-    const toBegin = new Patience(clock, timeoutMs * 0.9, signals);
+    const toBegin = new Patience(clock, timeoutMs * 0.9, [stopped, ...signals]);
     try {
       // A partition that is opened for the first time takes what was told before for long past.
       if ('partitions' in control) await this.#until(() => this.#haveBegun(control.partitions), toBegin);
-      return await this.#write(control, patience, signal);
+      return await this.#write(control, toWrite, toConfirm, signal);
     } finally {
-      toBegin.end();
-      patience.end();
+      for (const patience of [toWrite, toConfirm, toBegin]) patience.end();
     }
   }
 
   /** @returns the offset at which it was told */
-  async #write(control: Control, patience: Patience, signal: AbortSignal | undefined): Promise<number> {
+  async #write(
+    control: Control,
+    toWrite: Patience,
+    toConfirm: Patience,
+    signal: AbortSignal | undefined,
+  ): Promise<number> {
     const { consumer, log, stopped } = this.#parts;
     if (stopped.aborted) throw notRunning();
     const isAborted = (): boolean => signal?.aborted === true;
     if (isAborted()) throw tenantryError('ABORTED', 'the call was aborted: nothing was told to the group');
-    const offset = await patience.with(log.write(control));
+    const offset = await toWrite.with(log.write(control));
     if (offset === undefined) {
       if (!isAborted()) throw perhapsWritten('the broker has not answered');
       throw tenantryError('ABORTED', 'the call was aborted while the group was told: it may be in force');
@@ -127,7 +133,7 @@ export class GroupControls {
       const waiting = await confirmation.look();
       return waiting.length === 0 && log.position > offset;
     };
-    if (await this.#until(isConfirmed, patience)) return offset;
+    if (await this.#until(isConfirmed, toConfirm)) return offset;
     if (isAborted()) throw tenantryError('ABORTED', 'the wait for the members of the group was aborted');
     throw confirmation.error;
   }
