@@ -25,7 +25,7 @@ export const CONSUMER_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a mark that is under way is not waited for',
     file: 'handling/record-runner.ts',
-    find: 'running.add(marking);',
+    find: 'running.add(run);',
     replace: '',
     noticedBy: 'handling/dedupe.test.ts',
   },

@@ -3,6 +3,7 @@ import type { Clock, Timer } from '../../core/clock.js';
 import type { ErrorCode } from '../../core/error-codes.js';
 import { describeForeignError } from '../../core/errors.js';
 import type { TenantId } from '../../core/tenant-id.js';
+import type { PartitionSession } from '../ledger/partition-session.js';
 import type { AmbientTenant } from '../../tenant/ambient-tenant.js';
 import type { ProcessSpan, Telemetry } from '../../telemetry/telemetry.js';
 import type { CopySender } from './copy-sender.js';
@@ -155,16 +156,11 @@ export class RecordRunner {
 
   /** The event is done whatever the store says: the handler has returned. Whoever drains waits for it. */
   async #remember(delivery: Delivery, key: string, dedupe: Dedupe): Promise<RunResult> {
-    const { running } = delivery.session;
-    const marking = { abort: (): void => undefined };
-    running.add(marking);
     try {
-      await dedupe.mark(key);
+      await whileRunning(delivery.session, () => dedupe.mark(key));
     } catch (error) {
       this.#dedupeFailed(delivery, 'mark', error);
       this.#parts.counters.unmarked(delivery.payer);
-    } finally {
-      running.delete(marking);
     }
     return FINISHED;
   }
@@ -340,16 +336,9 @@ export class RecordRunner {
     };
     // Nobody pays for what no seal was asked of: a forger would use up the rate of the tenant that the forgery names.
     const costs = kind === 'dead-letter' && !UNOPENED.has(code) ? payer : VIOLATIONS;
-    const running = { abort: (): void => undefined };
-    session.running.add(running);
-    const failure = await copies.copy(
-      { ...record, ...origin },
-      targetOf(session.logicalTopic),
-      reason,
-      costs,
-      copy.refusals,
+    const failure = await whileRunning(session, () =>
+      copies.copy({ ...record, ...origin }, targetOf(session.logicalTopic), reason, costs, copy.refusals),
     );
-    session.running.delete(running);
     if (failure !== undefined) {
       copy.failed = true;
       if (failure.kind === 'invalid') copy.refusals += 1;
@@ -363,6 +352,17 @@ export class RecordRunner {
       telemetry.log('quarantined', { ...placeOf(delivery), code });
     }
     return FINISHED;
+  }
+}
+
+/** Does what a drain waits for, though no handler runs, and cannot cut short. */
+async function whileRunning<T>({ running }: PartitionSession, work: () => Promise<T>): Promise<T> {
+  const run = { abort: (): void => undefined };
+  running.add(run);
+  try {
+    return await work();
+  } finally {
+    running.delete(run);
   }
 }
 
